@@ -1,0 +1,1 @@
+"""Papers: reading them, and the samples that come with PaperCoder. No language model."""

@@ -1,0 +1,1 @@
+"""Tests of PaperCoder: each states a claim that can fail."""

@@ -1,0 +1,1 @@
+"""The modules: one file per stage, and what the stages share."""

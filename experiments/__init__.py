@@ -1,0 +1,1 @@
+"""Running the program: configuration, backbones, MLflow, benchmarks, and the command line."""

@@ -34,6 +34,14 @@ class Rejection(BaseModel):
     reasons: str
 
 
+class UnusableAnswer(AdapterParseError):
+    """An answer that is not what its signature asks for; `problems` says why, a line for each fault."""
+
+    def __init__(self, signature: type[dspy.Signature], answer: str, problems: list[str]) -> None:
+        super().__init__("SharedPrefixAdapter", signature, answer, message="\n".join(problems))
+        self.problems = problems
+
+
 class SharedPrefixAdapter(dspy.ChatAdapter):
     """Puts the shared context first and takes typed artifacts apart into sections."""
 
@@ -57,9 +65,7 @@ class SharedPrefixAdapter(dspy.ChatAdapter):
             messages.append({"role": "user", "content": _ask_again(rejection.reasons)})
         return messages
 
-    def task(
-        self, signature: type[dspy.Signature], demos: list[dict[str, Any]], own: dict[str, Any]
-    ) -> str:
+    def task(self, signature: type[dspy.Signature], demos: list[dict[str, Any]], own: dict[str, Any]) -> str:
         """Return the part of the prompt that is not shared: instruction, form of the answer, own inputs."""
         answer = _answer_fields(signature)
         lines = [
@@ -76,19 +82,11 @@ class SharedPrefixAdapter(dspy.ChatAdapter):
             lines += [header("example"), *self._sections(signature.input_fields, demo, skip=SHARED_CONTEXT)]
             lines += [self.format_assistant_message_content(signature, demo), ""]
         lines += self._sections(signature.input_fields, own)
-        lines.append(
-            f"Now answer, beginning with {header(next(iter(answer)))} and ending with {header(COMPLETED)}."
-        )
+        lines.append(f"Now answer, beginning with {header(next(iter(answer)))} and ending with {header(COMPLETED)}.")
         return "\n".join(lines)
 
-    def _sections(
-        self, fields: dict[str, FieldInfo], values: dict[str, Any], skip: tuple[str, ...] = ()
-    ) -> list[str]:
-        return [
-            f"{header(name)}\n{_render(values[name])}\n"
-            for name in fields
-            if name in values and name not in skip
-        ]
+    def _sections(self, fields: dict[str, FieldInfo], values: dict[str, Any], skip: tuple[str, ...] = ()) -> list[str]:
+        return [f"{header(name)}\n{_render(values[name])}\n" for name in fields if name in values and name not in skip]
 
     def format_assistant_message_content(
         self,
@@ -110,7 +108,7 @@ class SharedPrefixAdapter(dspy.ChatAdapter):
         """Return the output fields of an answer.
 
         Raises:
-            AdapterParseError: A section is missing or violates its type; the message says all that is wrong.
+            UnusableAnswer: A section is missing or violates its type; the message says all that is wrong.
         """
         texts, problems = _split(completion, list(_answer_fields(signature)))
         fields: dict[str, Any] = {}
@@ -136,7 +134,7 @@ class SharedPrefixAdapter(dspy.ChatAdapter):
             except ValidationError as error:
                 problems += explain(error)
         if problems:
-            raise AdapterParseError("SharedPrefixAdapter", signature, completion, message="\n".join(problems))
+            raise UnusableAnswer(signature, completion, problems)
         return fields
 
 
@@ -180,7 +178,8 @@ def _answer_fields(signature: type[dspy.Signature]) -> dict[str, tuple[Any, str]
 
 
 def _split(completion: str, names: list[str]) -> tuple[dict[str, str], list[str]]:
-    """Cut an answer at its headers; say which are missing."""
+    """Cut an answer at its headers, behind the thoughts that some open models write first; say which are missing."""
+    completion = completion.rpartition("</think>")[2]
     headers = {header(name): name for name in [*names, COMPLETED]}
     texts: dict[str, list[str]] = {}
     current: list[str] = []

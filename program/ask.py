@@ -1,4 +1,5 @@
-"""A predictor that checks what it is answered and asks again."""
+"""A predictor of one artifact that checks what it is answered, asks again, and leaves the artifact in the "
+"run's folder."""
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
@@ -6,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import dspy
-from dspy.utils.exceptions import AdapterParseError
 
 from data.errors import RejectedAnswer
-from program.adapter import Rejection
+from program.adapter import Rejection, UnusableAnswer
+from program.folder import RunFolder
 
-Check = Callable[[dspy.Prediction], Sequence[str]]
-"""Looks at a prediction and returns what is wrong with it, a line for each fault."""
+Check = Callable[[Any], Sequence[str]]
+"""Looks at an artifact and returns what is wrong with it, a line for each fault."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Call:
     role: str = ""
     """`planner`, `analyst`, `coder`, `judge` …: the roles that a configuration gives a backbone."""
     step: str = ""
-    """The predictor, e.g. `architecture_design`."""
+    """The artifact that is asked for, e.g. `architecture_design`."""
     subject: str = ""
     """The file that the call is about, or empty."""
     attempt: int = 1
@@ -36,9 +37,10 @@ current_call: ContextVar[Call] = ContextVar("current_call", default=Call())
 
 
 class Ask(dspy.Predict):
-    """`dspy.Predict` with checks: a violated check goes back to the model with the reason, twice at most.
+    """`dspy.Predict` of one artifact; a violated check goes back to the model with the reason, twice at most.
 
-    The language model is that of the role, from `dspy.context(lms={role: lm})`, or else the default one.
+    Two things come from `dspy.context`: `lms`, a language model for each role where the default one is not meant,
+    and `folder`, the `RunFolder` in which artifacts are kept and edited ones found.
     """
 
     def __init__(self, signature: type[dspy.Signature], role: str, attempts: int = 3) -> None:
@@ -51,44 +53,48 @@ class Ask(dspy.Predict):
 
         Args:
             check: What to verify beyond the types of the signature.
-            subject: What the call is about, for messages and transcripts.
+            subject: The file that the call is about, for folders, messages and transcripts.
             **inputs: The input fields of the signature.
 
         Raises:
             RejectedAnswer: The last attempt had faults too.
+            FolderError: An edited artifact cannot be used.
         """
+        step, field = next(iter(self.signature.output_fields.items()))
+        folder: RunFolder | None = dspy.settings.get("folder")
+        if folder and (edited := folder.load_edited(step, subject, field.annotation, check)):
+            return dspy.Prediction(**{step: edited})
+        prediction = self._ask(Call(self.role, step, subject), check, inputs)
+        if folder:
+            folder.keep(step, subject, prediction[step])
+        return prediction
+
+    def _ask(self, call: Call, check: Check | None, inputs: dict[str, Any]) -> dspy.Prediction:
         rejections: list[Rejection] = []
         for attempt in range(1, self.attempts + 1):
-            call = Call(self.role, next(iter(self.signature.output_fields)), subject, attempt)
-            token = current_call.set(call)
+            token = current_call.set(Call(call.role, call.step, call.subject, attempt))
             try:
-                outcome = self._answer(rejections, check, inputs)
+                return self._answer(rejections, check, inputs)
+            except UnusableAnswer as error:
+                rejections.append(Rejection(answer=error.lm_response, reasons="\n".join(error.problems)))
             finally:
                 current_call.reset(token)
-            if isinstance(outcome, dspy.Prediction):
-                return outcome
-            rejections.append(outcome)
         reasons = "; ".join(rejections[-1].reasons.splitlines())
         raise RejectedAnswer(
             f"{call}: {self.attempts} answers were rejected, the last one because: {reasons}. "
-            f"Use a stronger backbone for the role {self.role!r}, or edit the files of the stages before it and resume."
+            f"Use another backbone for the role {self.role!r}, or edit the files of the earlier stages and resume."
         )
 
-    def _answer(
-        self, rejections: list[Rejection], check: Check | None, inputs: dict[str, Any]
-    ) -> dspy.Prediction | Rejection:
+    def _answer(self, rejections: list[Rejection], check: Check | None, inputs: dict[str, Any]) -> dspy.Prediction:
         lm = dspy.settings.get("lms", {}).get(self.role)
         extra: dict[str, Any] = {"lm": lm} if lm is not None else {}
         if rejections:
             field = dspy.InputField(desc="rejected answers")
             extra["signature"] = self.signature.append("rejections", field, type_=list[Rejection])
             extra["rejections"] = list(rejections)
-        try:
-            prediction = super().forward(**inputs, **extra)
-        except AdapterParseError as error:
-            return Rejection(answer=error.lm_response, reasons=_reasons(error))
-        problems = list(check(prediction)) if check else []
-        if not problems:
-            return prediction
-        answer = dspy.settings.adapter.format_assistant_message_content(self.signature, dict(prediction))
-        return Rejection(answer=answer, reasons="\n".join(problems))
+        prediction = super().forward(**inputs, **extra)
+        step = next(iter(self.signature.output_fields))
+        if check and (problems := list(check(prediction[step]))):
+            answer = dspy.settings.adapter.format_assistant_message_content(self.signature, dict(prediction))
+            raise UnusableAnswer(self.signature, answer, problems)
+        return prediction

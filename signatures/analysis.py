@@ -12,7 +12,8 @@ class FileAnalysis(Artifact):
     """The logic analysis of one file (a_i in Section 3.2.2)."""
 
     analysis: Filled = Field(
-        description="The analysis as Markdown: inputs and outputs with types and shapes, the steps of every function with "
+        description="The analysis as Markdown: inputs and outputs with types and shapes, the steps of every "
+        "function with "
         "the paper's formulas, the keys of config.yaml that are read, the members of other files that are used, "
         "numerical and algorithmic pitfalls."
     )

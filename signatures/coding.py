@@ -23,7 +23,8 @@ class SourceFile(Artifact):
         description="The whole file, from its first to its last line, and nothing else."
     )
     assumptions: list[Assumption] = Field(
-        description="The choices that you made in this file, that the paper does not settle and that no earlier stage has "
+        description="The choices that you made in this file, that the paper does not settle and that no "
+        "earlier stage has "
         "listed, with the function as the place in the code. [] if there is none."
     )
 

@@ -28,7 +28,8 @@ class OverallPlan(Artifact):
         description="How to go about the implementation: what to build in which order, what to verify, what is risky."
     )
     components: list[Component] = Field(
-        min_length=1, description="Everything that the repository has to implement, at least one item of each kind."
+        min_length=1,
+        description="Everything that the repository has to implement, at least one item of each kind.",
     )
     results: list[Result] = Field(
         description="Every table and every figure with results that the repository is to reproduce; "
@@ -65,12 +66,14 @@ class ArchitectureDesign(Artifact):
     )
     entry_point: SafePath = Field(description="The path of the file that runs the experiments, main.py or app.py.")
     class_diagram: Filled = Field(
-        description="Mermaid, beginning with the line `classDiagram`: all classes with attributes, methods (`__init__` too) "
+        description="Mermaid, beginning with the line `classDiagram`: all classes with attributes, methods "
+        "(`__init__` too) "
         "and functions, with PEP 8 names and type annotations, and the relationships between them. "
         "Detailed and complete: this is the interface that all files keep to."
     )
     sequence_diagram: Filled = Field(
-        description="Mermaid, beginning with the line `sequenceDiagram`: the complete call flow from the entry point to "
+        description="Mermaid, beginning with the line `sequenceDiagram`: the complete call flow from the entry "
+        "point to "
         "the written results, using exactly the classes and methods of the class diagram."
     )
     unclear: Text = Field(description="What remains ambiguous, or `Nothing.`")
@@ -122,7 +125,8 @@ class FileTask(Item):
 
     path: SafePath
     role: Filled = Field(
-        description="its classes, methods and functions with signatures, the algorithm of each in enough detail to write "
+        description="its classes, methods and functions with signatures, the algorithm of each in enough "
+        "detail to write "
         "it, the formulas with their equation numbers, the libraries it imports"
     )
     depends_on: list[SafePath] = Field(description="the planned files that it imports or calls; [] if none")
@@ -142,7 +146,8 @@ class LogicDesign(Artifact):
     """Files with roles and dependencies (l in Section 3.2.1)."""
 
     tasks: list[FileTask] = Field(
-        min_length=1, description="One entry for every file of the architecture, a file after those that it depends on."
+        min_length=1,
+        description="One entry for every file of the architecture, a file after those that it depends on.",
     )
     commands: list[ResultCommand] = Field(description="One entry for every table and figure of the overall plan.")
     quick_command: Filled = Field(
@@ -177,7 +182,8 @@ class Configuration(Artifact):
     """The configuration file (g in Section 3.2.1)."""
 
     content: Annotated[Filled, AfterValidator(_yaml_mapping)] = Field(
-        description="The whole of config.yaml as plain YAML. Behind every value stands a comment that says whose it is: "
+        description="The whole of config.yaml as plain YAML. Behind every value stands a comment that says "
+        "whose it is: "
         "`# paper: <place>` or `# ours: <reason>`."
     )
     assumptions: list[Assumption] = Field(

@@ -1,0 +1,137 @@
+"""The engine behind every role's `dspy.LM`: looks into the transcript first, then asks the backbone."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from dspy.lm15 import Message, Request, Response, TextPart, Usage
+
+from data.errors import EmptyAnswer, TruncatedAnswer
+from experiments.backbones.transcript import Entry, Transcript, key_of
+from program.ask import current_call
+
+EMPTY_ANSWERS = 3
+"""How often an empty answer is asked for again before it is an error."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What a backbone answered."""
+
+    text: str
+    finish_reason: str = "stop"
+    prompt_tokens: int | None = None
+    cached_tokens: int = 0
+    completion_tokens: int | None = None
+    cost: float | None = None
+    model: str = ""
+
+
+class Source(Protocol):
+    """A language model, whoever it is."""
+
+    def answer(self, request: Request, prompt: str) -> Completion:
+        """Answer a request; `prompt` is its text as `prompt_text` gives it.
+
+        Raises:
+            BackboneError: There is no answer.
+        """
+
+
+def prompt_text(request: Request) -> str:
+    """Return a request as one text: what transcripts hash and mailboxes show."""
+    parts = [request.system] if isinstance(request.system, str) else []
+    for number, message in enumerate(request.messages):
+        text = "".join(part.text for part in message.parts if isinstance(part, TextPart))
+        parts.append(text if number == 0 else f"-------- {message.role} --------\n\n{text}")
+    return "\n\n".join(parts)
+
+
+class TranscriptEngine:
+    """A DSPy engine with one source and one transcript."""
+
+    def __init__(
+        self, backbone: str, source: Source, transcript: Transcript, on_call: Callable[[Entry, bool], None]
+    ) -> None:
+        """Make an engine.
+
+        Args:
+            backbone: Name of the backbone, for the transcript and for errors.
+            source: Who answers.
+            transcript: Where answers are found and kept.
+            on_call: Called with each answer, and whether it stood in the transcript already.
+        """
+        self.backbone = backbone
+        self.source = source
+        self.transcript = transcript
+        self.on_call = on_call
+
+    def complete(self, request: Request) -> Response:
+        """Answer a request.
+
+        Raises:
+            TruncatedAnswer: The answer was cut off.
+            EmptyAnswer: There was nothing in it, several times.
+            BackboneError: There was none.
+        """
+        prompt = prompt_text(request)
+        entry = self.transcript.take(key_of(prompt))
+        self.on_call(entry, True) if entry else None
+        for _ in range(EMPTY_ANSWERS):
+            if entry and entry.completion.strip():
+                break
+            entry = self._ask(request, prompt)
+            self.on_call(entry, False)
+        assert entry is not None
+        if not entry.completion.strip():
+            raise EmptyAnswer(
+                f"backbone {self.backbone!r} gave an empty answer {EMPTY_ANSWERS} times ({current_call.get()}); "
+                "resume to try again, or use another backbone"
+            )
+        if entry.finish_reason == "length":
+            raise TruncatedAnswer(
+                f"backbone {self.backbone!r} cut its answer off after {entry.completion_tokens} tokens "
+                f"({current_call.get()}); raise backbones.{self.backbone}.max_tokens and resume"
+            )
+        return Response(
+            id=None,
+            model=request.model,
+            message=Message(role="assistant", parts=(TextPart(entry.completion),)),
+            finish_reason="stop",
+            usage=Usage(
+                input_tokens=entry.prompt_tokens,
+                output_tokens=entry.completion_tokens,
+                cache_read_tokens=entry.cached_tokens,
+            ),
+        )
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _ask(self, request: Request, prompt: str) -> Entry:
+        call = current_call.get()
+        started, clock = datetime.now(UTC), time.monotonic()
+        completion = self.source.answer(request, prompt)
+        estimated = completion.prompt_tokens is None or completion.completion_tokens is None
+        return self.transcript.record(
+            prompt,
+            role=call.role,
+            step=call.step,
+            subject=call.subject,
+            attempt=call.attempt,
+            backbone=self.backbone,
+            model=completion.model or request.model,
+            completion=completion.text,
+            finish_reason=completion.finish_reason,
+            prompt_tokens=len(prompt) // 4 if completion.prompt_tokens is None else completion.prompt_tokens,
+            cached_tokens=completion.cached_tokens,
+            completion_tokens=(
+                len(completion.text) // 4 if completion.completion_tokens is None else completion.completion_tokens
+            ),
+            estimated=estimated,
+            cost=completion.cost,
+            seconds=round(time.monotonic() - clock, 3),
+            started=started.isoformat(timespec="seconds"),
+        )

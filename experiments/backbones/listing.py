@@ -1,0 +1,48 @@
+"""`papercoder backbones`: which there are, which can be used, and whether one answers."""
+
+import time
+
+from dspy.lm15 import Config as GenerationConfig
+from dspy.lm15 import Message, Request
+
+from data.errors import BackboneError
+from experiments.backbones.api import Api
+from experiments.backbones.build import model_of
+from experiments.config import ApiBackbone, Config, has_key, validate_config
+
+
+def list_backbones(config: Config) -> list[str]:
+    """Return a line for each backbone: name, whether its key is set, model, description."""
+    width = max(len(name) for name in config.backbones)
+    lines = []
+    for name, backbone in config.backbones.items():
+        if isinstance(backbone, ApiBackbone):
+            key = f"{backbone.key} {'set' if has_key(backbone) else 'not set'}" if backbone.key else "no key needed"
+            where = f"{backbone.model}" + (f" at {backbone.api_base}" if backbone.api_base else "")
+        else:
+            key, where = "no key needed", backbone.kind
+        lines.append(f"{name:<{width}}  {key:<26}  {where}  ({backbone.description})")
+    return lines
+
+
+def check_backbone(config: Config, name: str) -> str:
+    """Make one tiny call and return what came of it.
+
+    Raises:
+        ConfigError: There is no such backbone, or its key is missing.
+        BackboneError: It did not answer; the message says why.
+    """
+    config = validate_config({**config.model_dump(), "backbone": name})
+    backbone = config.backbones[name]
+    if not isinstance(backbone, ApiBackbone):
+        return f"{name}: nothing to call; it answers from files"
+    request = Request(
+        model=model_of(config, name),
+        messages=(Message.user("Answer with the single word: ready"),),
+        config=GenerationConfig(max_tokens=min(backbone.max_tokens or 16000, 16000), temperature=backbone.temperature),
+    )
+    started = time.monotonic()
+    answer = Api(name, backbone.model_copy(update={"retries": 0})).answer(request, "")
+    if not answer.text.strip():
+        raise BackboneError(f"backbone {name!r} gave an empty answer; see that its model {backbone.model!r} is right")
+    return f"{name}: answered {answer.text.strip()[:40]!r} in {time.monotonic() - started:.2f} s ({answer.model})"

@@ -1,0 +1,134 @@
+"""The transcript of a run: every completion, on disk before it is used.
+
+It is the audit trail (prompts are stored by reference to the earlier prompt whose head they share), the resume log (an
+answer that stands in it is never asked for again) and the offline backbone (`recorded` replays it).
+"""
+
+import hashlib
+import json
+import os
+import threading
+from collections import defaultdict, deque
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from data.errors import FolderError
+from experiments.backbones.prefix import PrefixIndex
+
+
+class Entry(BaseModel):
+    """One completion and how it came about."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    """Hash of the prompt."""
+    role: str
+    step: str
+    subject: str
+    attempt: int
+    backbone: str
+    model: str
+    shared_with: int | None
+    """Number of the earlier entry, from 0, at whose head this prompt begins."""
+    shared_chars: int
+    prompt: str
+    """The prompt without its first `shared_chars` characters."""
+    completion: str
+    finish_reason: str
+    prompt_tokens: int
+    """Tokens of the prompt, cached ones included."""
+    cached_tokens: int
+    completion_tokens: int
+    estimated: bool
+    """Whether the tokens are estimated, as a quarter of the characters."""
+    cost: float | None
+    """US dollars, where the price is known."""
+    seconds: float
+    started: str
+
+    @property
+    def usable(self) -> bool:
+        """Whether the answer is whole and not empty."""
+        return self.finish_reason != "length" and bool(self.completion.strip())
+
+
+def key_of(prompt: str) -> str:
+    """Return the key under which the answers to a prompt are found."""
+    return hashlib.sha256(prompt.encode()).hexdigest()
+
+
+class Transcript:
+    """A JSON Lines file of entries; equal prompts have several, which are replayed one after the other."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.entries: list[Entry] = []
+        self._prefixes = PrefixIndex()
+        self._unused: dict[str, deque[Entry]] = defaultdict(deque)
+        self._lock = threading.Lock()
+        if path.is_file():
+            self._read()
+
+    def take(self, key: str) -> Entry | None:
+        """Return a usable answer to the prompt that was not taken yet, or None."""
+        with self._lock:
+            return self._unused[key].popleft() if self._unused.get(key) else None
+
+    def record(self, prompt: str, **fields: Any) -> Entry:
+        """Append a completion and return its entry; it is on disk when this returns.
+
+        Raises:
+            FolderError: The disk is full, or the file cannot be written.
+        """
+        with self._lock:
+            shared_with, shared = self._prefixes.longest(prompt)
+            entry = Entry(
+                key=key_of(prompt), shared_with=shared_with, shared_chars=shared, prompt=prompt[shared:], **fields
+            )
+            line = (json.dumps(entry.model_dump(), ensure_ascii=False) + "\n").encode()
+            try:
+                self._append(line)
+            except OSError as error:
+                raise FolderError(f"cannot write {self.path}: {error.strerror}; make room and resume") from error
+            self.entries.append(entry)
+            self._prefixes.prompts.append(prompt)
+        return entry
+
+    def prompt(self, index: int) -> str:
+        """Return the whole prompt of an entry."""
+        return self._prefixes.prompts[index]
+
+    def _append(self, line: bytes) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab") as file:
+            size = file.tell()
+            try:
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                os.truncate(self.path, size)
+                raise
+
+    def _read(self) -> None:
+        content = self.path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.truncate(self.path, whole)  # the run was killed while it wrote the last line
+        for number, line in enumerate(content[:whole].splitlines(), start=1):
+            try:
+                entry = Entry.model_validate_json(line)
+                head = "" if entry.shared_with is None else self._prefixes.prompts[entry.shared_with]
+                prompt = head[: entry.shared_chars] + entry.prompt
+                if key_of(prompt) != entry.key:
+                    raise ValueError("the prompt does not have the hash that stands beside it")
+            except (ValidationError, ValueError, IndexError) as error:
+                reason = " ".join(str(error).split())[:200]
+                raise FolderError(f"{self.path}, line {number} is damaged: {reason}; remove it to resume") from None
+            self.entries.append(entry)
+            self._prefixes.prompts.append(prompt)
+            if entry.usable:
+                self._unused[entry.key].append(entry)

@@ -1,0 +1,169 @@
+"""The command line: `papercoder`."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from data.errors import PaperCoderError
+
+if TYPE_CHECKING:
+    from experiments.config import Config
+    from experiments.state import RunState
+
+STAGES = click.Choice(["planning", "analysis", "coding"])
+
+
+def _options_of_a_run(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose configuration and backbone."""
+    for option in (
+        click.option(
+            "-c",
+            "--config",
+            "files",
+            multiple=True,
+            type=click.Path(path_type=Path),
+            help="A YAML file, over the defaults and earlier ones.",
+        ),
+        click.option(
+            "--set",
+            "overrides",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="One setting, e.g. backbones.vllm.model=openai/my-model.",
+        ),
+        click.option("--backbone", help="The language model; `papercoder backbones` lists them."),
+        click.option("--stop-after", type=STAGES, help="Stop after this stage; `papercoder resume` goes on."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="papercoder")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def papercoder(debug: bool) -> None:
+    """Read a machine-learning paper and write the code repository that implements it."""
+
+
+@papercoder.command()
+@click.argument("paper")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run; by default one under runs/.")
+@_options_of_a_run
+def run(paper: str, out: Path | None, stop_after: str | None, **choice: Any) -> None:
+    """Write the repository of PAPER.
+
+    PAPER is a Markdown, PDF, LaTeX, s2orc JSON or arXiv HTML file, a folder with LaTeX, an arXiv id or address, or the
+    name of a bundled sample.
+    """
+    from data.samples import find_sample
+    from experiments.run import start_run
+
+    state = start_run(find_sample(paper) or paper, out, _config(**choice), stop_after or "coding")  # type: ignore[arg-type]
+    _report(state)
+
+
+@papercoder.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@_options_of_a_run
+def resume(folder: Path, stop_after: str | None, **choice: Any) -> None:
+    """Go on with the run in FOLDER where it stopped, from its files as they are now."""
+    from experiments.run import resume_run
+    from experiments.state import RunState
+
+    state = RunState.load(folder)
+    config = _config(**choice, earlier=state.config)
+    _report(resume_run(folder, state, config, stop_after or "coding"))  # type: ignore[arg-type]
+
+
+@papercoder.command()
+@click.option("--check", metavar="NAME", help="Make one tiny call to this backbone.")
+@click.option(
+    "-c", "--config", "files", multiple=True, type=click.Path(path_type=Path), help="A YAML file over the defaults."
+)
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One setting.")
+def backbones(check: str | None, files: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
+    """List the backbones, and say which have their key set."""
+    from experiments.backbones.listing import check_backbone, list_backbones
+
+    config = _config(files, overrides)
+    for line in [check_backbone(config, check)] if check else list_backbones(config):
+        click.echo(line)
+
+
+@papercoder.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=5000, show_default=True)
+def ui(host: str, port: int) -> None:
+    """Open the MLflow server on the runs of this folder."""
+    from experiments.tracking import serve, store
+
+    click.echo(f"MLflow on {store()}: open http://{host}:{port} in a browser; Ctrl-C ends it")
+    serve(host, port)
+
+
+def _config(
+    files: tuple[Path, ...] = (),
+    overrides: tuple[str, ...] = (),
+    backbone: str | None = None,
+    earlier: dict[str, Any] | None = None,
+) -> "Config":
+    from experiments.config import load_config
+
+    named = [f"backbone={backbone}"] if backbone else []
+    return load_config(files, [*overrides, *named], base=earlier)
+
+
+def _report(state: "RunState") -> None:
+    """Say where everything is."""
+    from experiments.progress import clock
+
+    folder, totals = Path(state.folder), state.totals
+    click.echo(f"{state.status}: {state.title}")
+    for notice in state.notices:
+        click.echo(f"  notice: {notice}")
+    cost = "" if totals.cost is None else f", ${totals.cost:.2f}"
+    click.echo(
+        f"  {totals.calls} calls ({totals.asked_again} asked again), {totals.prompt_tokens:,} prompt tokens "
+        f"({totals.cached_tokens:,} cached), {totals.completion_tokens:,} completion tokens{cost}, "
+        f"{clock(state.seconds)}"
+    )
+    if state.status == "stopped":
+        click.echo(f"  edit {folder}/planning (config.yaml above all), then `papercoder resume {folder}`")
+        return
+    if state.statistics:
+        size = state.statistics
+        click.echo(
+            f"  repository: {folder}/repository ({size.files} files, {size.lines} lines, {size.functions} functions)"
+        )
+    click.echo(f"  read {folder}/repository/README.md first; {folder}/planning and {folder}/analysis say why it is so")
+    if state.mlflow_run:
+        click.echo("  `papercoder ui` shows the run, its prompts and its artifacts in a browser")
+
+
+def main() -> None:
+    """Run the command line; every error that a user can cause is one line."""
+    from experiments.environment import prepare_environment
+
+    prepare_environment()
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        papercoder(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except PaperCoderError as error:
+        if "--debug" in sys.argv:
+            raise
+        click.echo("error: " + "; ".join([str(error), *getattr(error, "__notes__", [])]), err=True)
+        sys.exit(1)
+    except (KeyboardInterrupt, click.Abort) as error:
+        notes = getattr(error, "__notes__", None) or getattr(error.__cause__ or error.__context__, "__notes__", [])
+        click.echo("; ".join(["interrupted", *notes]), err=True)
+        sys.stderr.flush()
+        sys.stdout.flush()
+        os._exit(130)  # threads that wait for an answer would keep the process alive until it comes

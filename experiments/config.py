@@ -1,0 +1,226 @@
+"""Configuration: defaults, then each `-c FILE`, then each `--set key=value`, merged and validated once."""
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from data.errors import ConfigError
+
+CONFIGS = Path(__file__).parent / "configs"
+
+Role = Literal["planner", "analyst", "coder", "judge", "reflection", "debugger"]
+
+
+class Settings(BaseModel):
+    """A part of the configuration; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Price(Settings):
+    """US dollars for a million tokens."""
+
+    prompt: float = Field(ge=0)
+    cached: float = Field(ge=0)
+    completion: float = Field(ge=0)
+
+
+class ApiBackbone(Settings):
+    """Any provider that DSPy reaches, or any OpenAI-compatible server."""
+
+    kind: Literal["api"]
+    model: str
+    """`provider/model` as DSPy names it; `openai/<model>` for a compatible server."""
+    description: str = ""
+    key: str | None = Field(default=None, pattern=r"^[A-Z][A-Z0-9_]*$")
+    """Name of the environment variable with the key; null if the server asks for none."""
+    api_base: str | None = None
+    """Address of a compatible server, up to and with `/v1`."""
+    context_tokens: int | None = Field(default=None, gt=0)
+    """Length of the context, prompt and answer together."""
+    max_tokens: int | None = Field(default=None, gt=0)
+    """Limit of one answer, thinking included."""
+    temperature: float | None = Field(default=None, ge=0)
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Further generation options, e.g. `reasoning_effort`."""
+    price: Price | None = None
+    """Where it is not given, DSPy's price list is asked."""
+    timeout: float = Field(default=1200, gt=0)
+    """Seconds to wait for the next byte of an answer."""
+    retries: int = Field(default=4, ge=0)
+    """How often a rate limit, a server error or a lost connection is tried again."""
+    cache_marks: bool = False
+    """Whether the provider caches prompts only up to marks (Anthropic)."""
+
+
+class RecordedBackbone(Settings):
+    """The transcript of an earlier run."""
+
+    kind: Literal["recorded"]
+    description: str = ""
+    transcript: Path | None = None
+    """Where it lies; by default beside the paper."""
+    context_tokens: int | None = None
+
+
+class MailboxBackbone(Settings):
+    """Files that somebody answers."""
+
+    kind: Literal["mailbox"]
+    description: str = ""
+    folder: Path | None = None
+    """Where requests and answers lie; by default `mailbox/` in the folder of the run."""
+    context_tokens: int | None = Field(default=None, gt=0)
+    timeout: float | None = Field(default=None, gt=0)
+    """Seconds to wait for an answer; null waits for ever."""
+
+
+Backbone = Annotated[ApiBackbone | RecordedBackbone | MailboxBackbone, Field(discriminator="kind")]
+
+
+class Tracking(Settings):
+    """MLflow."""
+
+    enabled: bool
+    experiment: str = Field(min_length=1)
+
+
+class Config(Settings):
+    """Everything that can be configured."""
+
+    backbone: str | None
+    """The backbone of all roles that `roles` does not name; null chooses one."""
+    preferred: list[str]
+    """Backbones to choose from, the first whose key is set."""
+    roles: dict[Role, str]
+    concurrency: int = Field(gt=0, le=512)
+    """Calls under way at once."""
+    tracking: Tracking
+    backbones: dict[str, Backbone]
+    """By name; a file in `configs/backbones/` each, and those of the user's own files."""
+
+
+def load_config(
+    files: Sequence[Path] = (), overrides: Sequence[str] = (), base: dict[str, Any] | None = None
+) -> Config:
+    """Merge and validate the layers of a configuration.
+
+    Args:
+        files: YAML files, later ones over earlier ones.
+        overrides: `key.path=value`, the value as YAML.
+        base: What to lay them over instead of the defaults: the configuration of an earlier session.
+
+    Raises:
+        ConfigError: A file or a key cannot be used; the message names it and the choices.
+    """
+    merged = base if base is not None else _defaults()
+    for path in files:
+        merged = _merge(merged, _read(path))
+    for override in overrides:
+        merged = _merge(merged, _parse_override(override))
+    return validate_config(merged)
+
+
+def _defaults() -> dict[str, Any]:
+    merged = _read(CONFIGS / "defaults.yaml")
+    merged["backbones"] = {path.stem: _read(path) for path in sorted((CONFIGS / "backbones").glob("*.yaml"))}
+    return merged
+
+
+def validate_config(merged: Mapping[str, Any]) -> Config:
+    """Validate a merged configuration.
+
+    Raises:
+        ConfigError: A key is unknown, misspelt, missing or has a wrong value.
+    """
+    try:
+        config = Config.model_validate(merged)
+    except ValidationError as error:
+        raise ConfigError("configuration: " + "; ".join(_fault(fault) for fault in error.errors())) from None
+    for name in config.preferred:
+        if name not in config.backbones:
+            raise ConfigError(f"configuration: preferred names {name!r}: {_choices(name, config.backbones)}")
+    named: dict[str, str | None] = {
+        "backbone": config.backbone,
+        **{f"roles.{role}": name for role, name in config.roles.items()},
+    }
+    for key, choice in named.items():
+        if choice is not None and choice not in config.backbones:
+            raise ConfigError(f"configuration: {key} is {choice!r}: {_choices(choice, config.backbones)}")
+    return config
+
+
+def has_key(backbone: Backbone) -> bool:
+    """Say whether what the backbone needs from the environment is there."""
+    return not isinstance(backbone, ApiBackbone) or backbone.key is None or bool(os.environ.get(backbone.key))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"configuration: no file {path}") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"configuration: {path} cannot be read as YAML: {' '.join(str(error).split())}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"configuration: {path} is not a mapping")
+    return content
+
+
+def _parse_override(override: str) -> dict[str, Any]:
+    key, equals, value = override.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"configuration: --set takes key.path=value, not {override!r}")
+    try:
+        layer: Any = yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ConfigError(f"configuration: the value of --set {override!r} is not YAML") from None
+    for part in reversed(key.split(".")):
+        layer = {part: layer}
+    return layer
+
+
+def _merge(base: dict[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in layer.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _fault(fault: Any) -> str:
+    place = [str(part) for part in fault["loc"] if part not in ("api", "recorded", "mailbox")]
+    key = ".".join(place)
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key {key!r}: {_choices(place[-1], _keys(fault['loc'][:-1]))}"
+    if fault["type"] == "missing":
+        return f"{key!r} is missing"
+    if place[-1] == "key":  # somebody may have put the key itself there
+        return f"{key!r} must be the name of an environment variable, in capitals"
+    return f"{key!r} is {fault['input']!r}: {fault['msg']}"
+
+
+def _keys(loc: Sequence[Any]) -> list[str]:
+    models: dict[str, type[Settings]] = {
+        "api": ApiBackbone,
+        "recorded": RecordedBackbone,
+        "mailbox": MailboxBackbone,
+        "tracking": Tracking,
+        "price": Price,
+    }
+    for part in reversed(loc):
+        if part in models:
+            return list(models[part].model_fields)
+    return list(Config.model_fields)
+
+
+def _choices(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return (f"did you mean {close[0]!r}? " if close else "") + f"the choices are {', '.join(known)}"

@@ -1,0 +1,292 @@
+"""One run: from a paper to a folder with a repository and everything on the way there."""
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import dspy
+from data.read import read_paper
+from filelock import FileLock, Timeout
+
+from data.errors import FolderError, PaperError
+from data.paper import Paper
+from experiments.backbones.build import LanguageModels, build_language_models, model_of
+from experiments.backbones.transcript import Transcript
+from experiments.choice import RECORDING, choose_backbones
+from experiments.config import ApiBackbone, Config, Role
+from experiments.meter import STAGES, Meter, total
+from experiments.progress import progress
+from experiments.state import RunState, StageFigures
+from experiments.tracking import Tracker, tracked
+from program.adapter import SYSTEM, SharedPrefixAdapter
+from program.folder import RunFolder
+from program.paper_coder import PaperCoder, Stage
+from program.repository import write_text
+
+ENDED = {"finished": "finished", "stopped": "stopped", "failed": "failed", "interrupted": "been interrupted"}
+
+
+@dataclass
+class Session:
+    """What one session of a run works with."""
+
+    folder: Path
+    paper: Paper
+    state: RunState
+    config: Config
+    roles: dict[Role, str]
+    recording: Path | None
+
+
+def start_run(source: str, out: Path | None, config: Config, stop_after: Stage) -> RunState:
+    """Read a paper and run the program on it.
+
+    Args:
+        source: As `data.read.read_paper` takes it.
+        out: The folder of the run, which must not exist or be empty; by default one under `runs/`.
+        config: The configuration.
+        stop_after: The last stage.
+
+    Raises:
+        PaperCoderError: Whatever went wrong; the folder has what was done.
+    """
+    roles = choose_backbones(config, source)
+    paper, notices = fit(read_paper(source), config, roles)
+    folder = out or _free_folder(paper.title)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        todo = f"`papercoder resume {folder}` goes on" if (folder / "run.json").exists() else "choose another --out"
+        raise FolderError(f"{folder} is not empty; {todo}")
+    recording = Path(source).parent / RECORDING
+    state = RunState(
+        folder=str(folder),
+        title=paper.title,
+        source=paper.source,
+        recording=str(recording.absolute()) if recording.is_file() else None,
+        paper_hash=paper.hash,
+        notices=notices,
+        stop_after=stop_after,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        config=config.model_dump(mode="json"),
+    )
+    with _locked(folder):
+        write_text(folder / "paper.md", paper.markdown)
+        state.save(folder)
+        return _work(Session(folder, paper, state, config, roles, recording if recording.is_file() else None))
+
+
+def resume_run(folder: Path, state: RunState, config: Config, stop_after: Stage) -> RunState:
+    """Go on with a run where it stopped, from its files as they are now.
+
+    Args:
+        folder: The folder of the run.
+        state: Its `run.json`.
+        config: The configuration, that of the earlier session or another one.
+        stop_after: The last stage.
+
+    Raises:
+        PaperCoderError: Whatever went wrong; the folder has what was done.
+    """
+    with _locked(folder):
+        recording = Path(state.recording) if state.recording else None
+        roles = choose_backbones(config, str(recording or ""))
+        paper = read_paper(folder / "paper.md").model_copy(update={"source": state.source})
+        state = state.model_copy(
+            update={
+                "folder": str(folder),
+                "status": "running",
+                "error": None,
+                "stop_after": stop_after,
+                "paper_hash": paper.hash,
+                "config": config.model_dump(mode="json"),
+            }
+        )
+        return _work(Session(folder, paper, state, config, roles, recording))
+
+
+def fit(paper: Paper, config: Config, roles: Mapping[Role, str]) -> tuple[Paper, list[str]]:
+    """Drop the appendices of a paper that is too long for the context of a backbone.
+
+    References are dropped by the readers already. Three tenths of the context are kept for the plan and the code.
+
+    Returns:
+        The paper, and what to tell the user.
+
+    Raises:
+        PaperError: It is too long even without appendices.
+    """
+    rooms = {name: room for name in set(roles.values()) if (room := _room(config, name)) is not None}
+    if not rooms:
+        return paper, []
+    name = min(rooms, key=rooms.__getitem__)
+    whole, room = _tokens(paper), rooms[name]
+    if whole <= room:
+        return paper, []
+    shorter = paper.without_appendices()
+    rest = _tokens(shorter)
+    if rest <= room:
+        return shorter, [
+            f"the paper has about {whole:,} tokens and backbone {name!r} has room for {room:,}: "
+            f"its appendices were dropped, {rest:,} remain"
+        ]
+    raise PaperError(
+        f"the paper has about {whole:,} tokens, {rest:,} without appendices, and backbone {name!r} has room for "
+        f"{room:,} "
+        f"(context of {config.backbones[name].context_tokens:,}, less the answer and three tenths for plan and code); "
+        "use a backbone with a longer context"
+    )
+
+
+def prompt_hash(program: dspy.Module) -> str:
+    """Return a hash of everything in the prompts of a program that does not depend on the paper."""
+    adapter = SharedPrefixAdapter()
+    texts = [SYSTEM] + [
+        f"{name}\n{adapter.task(predictor.signature, predictor.demos, {})}"
+        for name, predictor in sorted(program.named_predictors())
+    ]
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+def _work(session: Session) -> RunState:
+    """Run the program; whatever happens, `run.json` and MLflow say how it ended."""
+    folder, state, config = session.folder, session.state, session.config
+    program = PaperCoder(config.concurrency)
+    meter = Meter()
+    models, transcript = build_language_models(config, session.roles, folder, session.recording, meter.count)
+    before = state.model_copy(deep=True)
+    state.version, state.prompt_hash = version("papercoder"), prompt_hash(program)
+    state.backbones = {role: f"{name} ({model_of(config, name)})" for role, name in session.roles.items()}
+    with tracked(config.tracking, _slug(state.title), state.mlflow_run) as tracker:
+        state.mlflow_run = tracker.run_id
+        state.save(folder)
+        tracker.log(params=_params(session), tags=_tags(session))
+        try:
+            with progress(meter):
+                _run_program(program, session, models, meter)
+            state.status = "finished" if state.stop_after == "coding" else "stopped"
+        except BaseException as error:
+            state.status = "failed" if isinstance(error, Exception) else "interrupted"
+            state.error = str(error) if isinstance(error, Exception) else None
+            error.add_note(f"what was done is in {folder}; `papercoder resume {folder}` goes on")
+            raise
+        finally:
+            models.close(f"The run has {ENDED[state.status]}.")
+            _sum_up(state, before, meter, transcript, RunFolder(folder))
+            state.save(folder)
+            _log(tracker, state, folder)
+    return state
+
+
+def _run_program(program: PaperCoder, session: Session, models: LanguageModels, meter: Meter) -> None:
+    folder = RunFolder(session.folder)
+    with dspy.context(
+        lm=models.by_role["planner"],
+        lms=models.by_role,
+        adapter=SharedPrefixAdapter(),
+        folder=folder,
+        callbacks=[*dspy.settings.callbacks, meter],
+        disable_history=True,
+        max_trace_size=0,
+    ):
+        prediction = program(paper=session.paper, stop_after=session.state.stop_after)
+    for path, text in prediction.repository.items():
+        folder.write(folder.repository.path(path), text)
+
+
+def _sum_up(state: RunState, before: RunState, meter: Meter, transcript: Transcript, folder: RunFolder) -> None:
+    """Bring the figures of the state up to date: wall times of this session added, calls of all sessions counted."""
+    state.seconds = round(before.seconds + time.monotonic() - meter.started, 3)
+    state.totals = total(transcript.entries)
+    share = state.totals.shared_prefix
+    state.shared_prefix = None if share is None else round(share, 4)
+    for role, name in STAGES.items():
+        figures = total([entry for entry in transcript.entries if entry.role == role])
+        earlier = before.stages.get(name, StageFigures()).seconds
+        state.stages[name] = StageFigures(
+            seconds=round(earlier + meter.stages[name].seconds, 3),
+            **figures.model_dump(include=set(StageFigures.model_fields) - {"seconds"}),
+        )
+    state.statistics = folder.repository.statistics() if folder.repository.root.is_dir() else None
+
+
+def _params(session: Session) -> dict[str, object]:
+    config = session.config
+    values: dict[str, object] = {"stop_after": session.state.stop_after, "concurrency": config.concurrency}
+    for role, name in session.roles.items():
+        backbone = config.backbones[name]
+        values[f"{role}.backbone"] = name
+        values[f"{role}.model"] = model_of(config, name)
+        if isinstance(backbone, ApiBackbone):
+            values[f"{role}.temperature"] = backbone.temperature
+            values[f"{role}.max_tokens"] = backbone.max_tokens
+            values |= {f"{role}.{key}": value for key, value in backbone.options.items()}
+    return values
+
+
+def _tags(session: Session) -> dict[str, str]:
+    state = session.state
+    return {
+        "paper": state.title,
+        "paper_hash": state.paper_hash,
+        "method": state.method,
+        "backbone": ", ".join(sorted(set(session.roles.values()))),
+        "prompt_hash": state.prompt_hash,
+        "version": state.version,
+    }
+
+
+def _log(tracker: Tracker, state: RunState, folder: Path) -> None:
+    metrics: dict[str, float | None] = {"seconds": state.seconds, "shared_prefix": state.shared_prefix}
+    metrics |= state.totals.model_dump(exclude={"tokens_estimated", "prompt_chars", "shared_chars"})
+    for name, stage in state.stages.items():
+        metrics |= {f"{name}.{key}": value for key, value in stage.model_dump().items()}
+    if state.statistics:
+        metrics |= {f"repository.{key}": value for key, value in state.statistics.model_dump().items()}
+    known = {key: float(value) for key, value in metrics.items() if value is not None}
+    tags = {"status": state.status, **({"error": state.error} if state.error else {})}
+    tracker.log(metrics=known, tags=tags)
+    tracker.log_folder(folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep a second process out of the folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise FolderError(f"{folder}: another process works on this run; wait for it to end") from None
+    except OSError as error:
+        raise FolderError(f"cannot use {folder}: {error.strerror}; choose another --out") from error
+
+
+def _room(config: Config, name: str) -> int | None:
+    """Return how many tokens a paper may have: seven tenths of the context, less the answer."""
+    backbone = config.backbones[name]
+    if backbone.context_tokens is None:
+        return None
+    answer = backbone.max_tokens or 0 if isinstance(backbone, ApiBackbone) else 0
+    return max(0, backbone.context_tokens * 7 // 10 - answer)
+
+
+def _tokens(paper: Paper) -> int:
+    return len(paper.markdown) // 4
+
+
+def _slug(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:50].rstrip("-") or "paper"
+
+
+def _free_folder(title: str) -> Path:
+    name, number = Path("runs") / _slug(title), 1
+    folder = name
+    while folder.exists():
+        number += 1
+        folder = name.with_name(f"{name.name}-{number}")
+    return folder

@@ -1,0 +1,73 @@
+"""`run.json`: the state of a run and its figures."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from data.errors import FolderError
+from experiments.meter import Totals
+from program.paper_coder import Stage
+from program.repository import Statistics, write_text
+
+Status = Literal["running", "stopped", "finished", "failed", "interrupted"]
+
+
+class StageFigures(BaseModel):
+    """What one stage took, over all sessions of the run."""
+
+    seconds: float = 0.0
+    calls: int = 0
+    asked_again: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class RunState(BaseModel):
+    """`run.json`."""
+
+    status: Status = "running"
+    error: str | None = None
+    method: str = "PaperCoder"
+    folder: str
+    title: str
+    source: str
+    recording: str | None = None
+    """The recording that lay beside the paper."""
+    paper_hash: str
+    notices: list[str] = Field(default_factory=list)
+    stop_after: Stage = "coding"
+    backbones: dict[str, str] = Field(default_factory=dict)
+    """`name (model)` for each role."""
+    seconds: float = 0.0
+    """Wall time over all sessions."""
+    stages: dict[str, StageFigures] = Field(default_factory=dict)
+    totals: Totals = Totals()
+    shared_prefix: float | None = None
+    statistics: Statistics | None = None
+    version: str = ""
+    prompt_hash: str = ""
+    started: str
+    mlflow_run: str | None = None
+    config: dict[str, Any]
+
+    def save(self, folder: Path) -> None:
+        """Write the file, whole or not at all."""
+        write_text(folder / "run.json", self.model_dump_json(indent=2) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> "RunState":
+        """Read the file.
+
+        Raises:
+            FolderError: There is none, or it is damaged.
+        """
+        path = folder / "run.json"
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise FolderError(f"{folder} is not the folder of a run: it has no run.json") from None
+        except (ValidationError, UnicodeDecodeError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise FolderError(f"{path} is damaged: {reason}; start the run again with another --out") from None

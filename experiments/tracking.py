@@ -1,0 +1,124 @@
+"""Runs in MLflow: parameters, metrics, tags, artifacts, and one trace for each program call."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from data.errors import ConfigError
+from experiments.config import Tracking
+
+
+def store() -> str:
+    """Return the address of the MLflow store: `MLFLOW_TRACKING_URI`, or a sqlite file in the working directory."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path('mlflow.db').absolute()}"
+
+
+class Tracker:
+    """One run in MLflow, or nothing at all if tracking is switched off."""
+
+    def __init__(self, run_id: str | None = None) -> None:
+        self.run_id = run_id
+
+    def log(
+        self,
+        *,
+        params: Mapping[str, Any] | None = None,
+        metrics: Mapping[str, float] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """Log to the run."""
+        if self.run_id is None:
+            return
+        import mlflow
+
+        if params:
+            mlflow.log_params({key: str(value)[:500] for key, value in params.items()}, run_id=self.run_id)
+        if metrics:
+            mlflow.log_metrics(dict(metrics), run_id=self.run_id)
+        if tags:
+            mlflow.set_tags({key: value[:4900] for key, value in tags.items()})
+
+    def log_folder(self, folder: Path) -> None:
+        """Log the artifacts of a run's folder."""
+        if self.run_id is None:
+            return
+        import mlflow
+
+        for path in sorted(folder.iterdir()):
+            if path.name.startswith(".") or path.name == "mailbox":
+                continue
+            if path.is_dir():
+                mlflow.log_artifacts(str(path), path.name, run_id=self.run_id)
+            else:
+                mlflow.log_artifact(str(path), run_id=self.run_id)
+
+
+@contextmanager
+def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterator[Tracker]:
+    """Open a run, or go on with an earlier one; close it as FINISHED, FAILED or KILLED.
+
+    Args:
+        settings: Where runs belong, and whether they are tracked.
+        name: Name of the run.
+        run_id: The run to go on with, if the store has it.
+
+    Raises:
+        ConfigError: The store cannot be used.
+    """
+    if not settings.enabled:
+        yield Tracker()
+        return
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    try:
+        mlflow.set_tracking_uri(store())
+        if mlflow.get_experiment_by_name(settings.experiment) is None:
+            local = store().startswith("sqlite:")
+            location = Path("mlartifacts").absolute().as_uri() if local else None
+            mlflow.create_experiment(settings.experiment, artifact_location=location)
+        mlflow.set_experiment(settings.experiment)
+        if run_id and not mlflow.search_runs(filter_string=f"attributes.run_id = '{run_id}'", output_format="list"):
+            run_id = None
+        run = mlflow.start_run(run_id=run_id, run_name=None if run_id else name)
+    except MlflowException as error:
+        raise ConfigError(
+            f"MLflow: the store cannot be used: {' '.join(str(error).split())[:300]}; correct MLFLOW_TRACKING_URI, "
+            "or switch tracking off with --set tracking.enabled=false"
+        ) from None
+    mlflow.dspy.autolog()
+    try:
+        yield Tracker(run.info.run_id)
+    except BaseException as error:
+        _close("FAILED" if isinstance(error, Exception) else "KILLED")
+        raise
+    else:
+        _close("FINISHED")
+
+
+def _close(status: str) -> None:
+    import mlflow
+
+    mlflow.dspy.autolog(disable=True)
+    try:
+        mlflow.flush_trace_async_logging()
+    finally:
+        mlflow.end_run(status)
+
+
+def serve(host: str, port: int) -> None:
+    """Open the MLflow server on the default store; returns only by replacing this process.
+
+    Raises:
+        ConfigError: There is nothing to show, or the store has a server of its own.
+    """
+    if store().startswith(("http://", "https://", "databricks")):
+        raise ConfigError("MLFLOW_TRACKING_URI names a server; open its address in a browser")
+    path = Path(store().removeprefix("sqlite:///"))
+    if store().startswith("sqlite:") and not path.is_file():
+        raise ConfigError(f"no MLflow store at {path}; do a run first, or change to the folder where you did")
+    arguments = ["server", "--backend-store-uri", store(), "--host", host, "--port", str(port), "--workers", "1"]
+    os.execv(sys.executable, [sys.executable, "-m", "mlflow", *arguments])

@@ -1,0 +1,154 @@
+"""What can be verified about an answer without a language model, beyond the types of its artifact.
+
+Each check returns what is wrong, a line for each fault, in words that the model can act on.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterable, Iterator
+
+import networkx as nx
+import yaml
+from packaging.requirements import Requirement
+
+from signatures.coding import SourceFile
+from signatures.ledger import Component
+from signatures.paths import WRITTEN_BY_THE_PROGRAM
+from signatures.planning import ArchitectureDesign, Configuration, FileTask, LogicDesign, OverallPlan
+
+_MARK = re.compile(r"#.*\b(paper|ours)\s*:")
+
+
+def check_overall_plan(plan: OverallPlan) -> list[str]:
+    """Every kind of component occurs."""
+    kinds = {component.kind for component in plan.components}
+    wanted = Component.model_fields["kind"].annotation.__args__  # type: ignore[union-attr]
+    return [f"components: none is of the kind {kind!r}" for kind in wanted if kind not in kinds]
+
+
+def check_logic_design(logic: LogicDesign, overall: OverallPlan, architecture: ArchitectureDesign) -> list[str]:
+    """Every file has one task, dependencies are known and acyclic, everything has an owner."""
+    planned = [file.path for file in architecture.files]
+    tasks = [task.path for task in logic.tasks]
+    problems = [f"tasks: the planned file {path!r} has no task" for path in planned if path not in tasks]
+    problems += [f"tasks: {path!r} is not among the planned files" for path in tasks if path not in planned]
+    problems += [f"tasks: {path!r} has {n} tasks" for path in planned if (n := tasks.count(path)) > 1]
+    problems += _dependency_problems(logic.tasks, planned)
+    problems += _unowned("component", [c.name for c in overall.components], [t.components for t in logic.tasks])
+    problems += _unowned("assumption", [a.name for a in overall.assumptions], [t.assumptions for t in logic.tasks])
+    problems += _command_problems(logic, overall, planned)
+    problems += _package_problems(logic.packages)
+    return problems
+
+
+def _dependency_problems(tasks: list[FileTask], planned: list[str]) -> list[str]:
+    problems = []
+    for task in tasks:
+        for path in task.depends_on:
+            if path not in planned and path not in WRITTEN_BY_THE_PROGRAM:
+                problems.append(f"tasks: {task.path!r} depends on {path!r}, which is not among the planned files")
+    graph = dependency_graph(tasks)
+    if cycle := next(nx.simple_cycles(graph), None):
+        problems.append("tasks: the dependencies form a cycle: " + " -> ".join([*cycle, cycle[0]]))
+    return problems
+
+
+def dependency_graph(tasks: Iterable[FileTask]) -> "nx.DiGraph[str]":
+    """Return the graph of files, an edge from each file to those that depend on it."""
+    tasks = list(tasks)
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(task.path for task in tasks)
+    graph.add_edges_from((path, task.path) for task in tasks for path in task.depends_on if path in graph)
+    return graph
+
+
+def _unowned(kind: str, names: list[str], owned: list[list[str]]) -> Iterator[str]:
+    given = {name.lower() for group in owned for name in group}
+    for name in names:
+        if name.lower() not in given:
+            yield f"tasks: the {kind} {name!r} is assigned to no file"
+    known = {name.lower() for name in names}
+    for name in sorted(given - known):
+        yield f"tasks: the {kind} {name!r} does not stand in the overall plan; use its names: {names}"
+
+
+def _command_problems(logic: LogicDesign, overall: OverallPlan, planned: list[str]) -> Iterator[str]:
+    produced = {command.result.lower() for command in logic.commands}
+    for result in overall.results:
+        if result.name.lower() not in produced:
+            yield f"commands: nothing produces {result.name!r}"
+    for line in [*(command.command for command in logic.commands), logic.quick_command]:
+        scripts = [word for word in line.split() if word.endswith((".py", ".sh"))]
+        modules = re.findall(r"-m\s+([\w.]+)", line)
+        for script in scripts:
+            if script.removeprefix("./") not in planned:
+                yield f"commands: {line!r} calls {script!r}, which is not among the planned files"
+        if not scripts and not any(f"{module.replace('.', '/')}.py" in planned for module in modules):
+            yield f"commands: {line!r} calls none of the planned files"
+
+
+def _package_problems(packages: list[str]) -> Iterator[str]:
+    names = [Requirement(line).name.lower() for line in packages]
+    for name in names:
+        if name.replace("-", "_") in sys.stdlib_module_names:
+            yield f"packages: {name!r} is part of Python's standard library; leave it out"
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"packages: {name!r} is listed twice"
+    if "pytest" not in names:
+        yield "packages: the tests need 'pytest'"
+
+
+def check_configuration(configuration: Configuration) -> list[str]:
+    """Every value is marked as the paper's or ours, and there is a quick mode."""
+    lines = configuration.content.splitlines()
+    root = yaml.compose(configuration.content, Loader=yaml.SafeLoader)
+    assert root is not None  # its type has seen to that
+    unmarked = [
+        key for key, first, last in _values(root) if not any(_MARK.search(line) for line in lines[first : last + 1])
+    ]
+    problems = [
+        f"content: the value of {key!r} bears no mark `# paper: <place>` or `# ours: <reason>` on its line"
+        for key in unmarked
+    ]
+    quick = yaml.safe_load(configuration.content).get("quick")
+    if not isinstance(quick, dict) or not quick:
+        problems.append("content: there is no top-level mapping `quick` with the values of the quick mode")
+    return problems
+
+
+def _values(node: yaml.Node, key: str = "") -> Iterator[tuple[str, int, int]]:
+    """Yield each leaf's key with its first and last line; a list counts as one leaf."""
+    if isinstance(node, yaml.MappingNode) and not node.flow_style:
+        for name, value in node.value:
+            path = f"{key}.{name.value}" if key else str(name.value)
+            if isinstance(value, yaml.MappingNode) and not value.flow_style:
+                yield from _values(value, path)
+            else:
+                yield path, name.start_mark.line, max(name.start_mark.line, _last_line(value))
+
+
+def _last_line(node: yaml.Node) -> int:
+    end = node.end_mark
+    return end.line - 1 if end.column == 0 else end.line
+
+
+def check_source_file(path: str, source: SourceFile) -> list[str]:
+    """Python parses and does something."""
+    if not path.endswith(".py"):
+        return []
+    try:
+        tree = ast.parse(source.content)
+    except SyntaxError as error:
+        return [f"content: line {error.lineno} is not Python: {error.msg}: {(error.text or '').strip()[:100]!r}"]
+    except ValueError as error:
+        return [f"content: not Python: {error}"]
+    if not path.endswith("__init__.py") and all(_says_nothing(statement) for statement in tree.body):
+        return ["content: there is no code in it, only comments or a docstring"]
+    return []
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    )

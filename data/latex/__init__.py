@@ -1,0 +1,1 @@
+"""LaTeX sources: gathering their files, expanding their macros, writing them as Markdown."""

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from data.errors import PaperError
-from data.pdf_fonts import bold_runs
+from data.pdf_fonts import bold_runs, restore_hyphens, upright_text
 from data.pdf_layout import Layout, Part, join_parts
 
 if TYPE_CHECKING:
@@ -39,13 +39,14 @@ def pdf_to_markdown(content: bytes, name: str) -> str:
     layout = Layout(result.pages, [page.bold for page in pages])
     parts: list[Part] = []
     for index, page in enumerate(pages):
-        found = index < len(result.pages) and _covers(result.pages[index].markdown or "", page.text)
+        found = index < len(result.pages) and _covers(result.pages[index].markdown or "", page.upright)
         parts += layout.page(index) if found else _plain_parts(page.text)
-    return join_parts(parts)
+    return restore_hyphens(join_parts(parts), "\n".join(page.text for page in pages))
 
 
 class _Page(NamedTuple):
     text: str
+    upright: str
     bold: list[str]
 
 
@@ -73,7 +74,7 @@ def _read_page(document: "PdfDocument", index: int) -> _Page:
     text = page.get_textpage()
     try:
         plain = str(text.get_text_range())
-        return _Page(plain, bold_runs(text, plain))
+        return _Page(plain, upright_text(text, plain), bold_runs(text, plain))
     finally:
         text.close()
         page.close()

@@ -1,7 +1,9 @@
-"""Runs of bold text on a PDF page, by which bold run-ins are told from the text after them."""
+"""Letters of a PDF page: which are bold, by which run-ins are known, and which are turned."""
 
 import ctypes
+import math
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,6 +11,16 @@ if TYPE_CHECKING:
 
 _BOLD = re.compile(rb"bold|medi(?![ac])|black|heavy|-b(?:i|$)|cmbx|sfbx|ptmb|\.b$", re.IGNORECASE)
 _NAME_SIZE = 128
+_TURNED = 0.1
+"""Radians."""
+
+
+def upright_text(text: "PdfTextPage", plain: str) -> str:
+    """Leave out the letters that are turned, as on the axes of figures."""
+    from pypdfium2 import raw
+
+    angles = (raw.FPDFText_GetCharAngle(text, index) for index in range(len(plain)))
+    return "".join(c for c, angle in zip(plain, angles, strict=True) if min(angle, 2 * math.pi - angle) < _TURNED)
 
 
 def bold_runs(text: "PdfTextPage", plain: str) -> list[str]:
@@ -41,3 +53,22 @@ def mark_run_in(text: str, runs: list[str]) -> str:
         return bare
     run = max(fitting, key=len)
     return f"**{run}** {bare[len(run) :].lstrip()}"
+
+
+def restore_hyphens(text: str, plain: str) -> str:
+    """Put a hyphen back that was taken for one of word division, as in `sourcetarget`.
+
+    Args:
+        text: The paper as Markdown.
+        plain: All pages as pdfium reads them, with line ends.
+    """
+    words = Counter(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", plain.lower()))
+    single = Counter(part for word, count in words.items() for part in [word] * min(count, 3))
+    for first, second in set(re.findall(r"([^\W\d_]{2,})[-\ufffe\x02](?:\r?\n)?([^\W\d_]{2,})", plain)):
+        whole, parts = (first + second).lower(), (first.lower(), second.lower())
+        if words[whole] > 1 or not re.search(rf"\b{first}{second}", text):
+            continue
+        known = any(w.startswith(f"{parts[0]}-{parts[1]}") for w in words)
+        if known or all(len(part) > 3 and single[part] > 1 for part in parts):
+            text = re.sub(rf"\b{first}{second}", f"{first}-{second}", text)
+    return text

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from data.blocks import split_caption
+from data.headings import is_dropped
 from data.pdf_equations import split_equation
 from data.pdf_fonts import mark_run_in
 from data.pdf_tables import grid_table, is_garbled, rebuild_table
@@ -78,8 +79,8 @@ class Layout:
         if split_caption(text):
             yield Part("float", text)
             return
-        if self._is_footnote(index, block):
-            if not (index == 0 and _FRONT_NOTE.search(text)):
+        if len(text) > 2 and self._is_footnote(index, block):
+            if not (index == 0 and self._is_front_note(blocks, position)):
                 yield Part("float", f"> {text}")
             return
         if len(text.split()) < 12 and not _CLOSED.search(text) and _before_picture(blocks, position):
@@ -87,7 +88,23 @@ class Layout:
             return
         indented = bool(block.bbox and margins and min(abs(block.bbox.x - m) for m in margins) > 12)
         for kind, piece in split_equation(text, indented):
-            yield Part(kind, mark_run_in(piece, self._bold[index]) if block.bold and kind == "text" else piece)
+            if not (block.bold and kind == "text"):
+                yield Part(kind, piece)
+                continue
+            run_in = mark_run_in(piece, self._bold[index])
+            name, _, rest = run_in.removeprefix("**").partition("**")
+            if run_in.startswith("**") and is_dropped(name):
+                yield Part("heading", f"## {name.strip(' .:')}")
+            yield Part("text", rest.strip() if is_dropped(name) else run_in)
+
+    def _is_front_note(self, blocks: "list[LayoutBlock]", position: int) -> bool:
+        """Tell whether a footnote of the first page, with those around it, is about the authors."""
+        start = end = position
+        while start > 0 and self._is_footnote(0, blocks[start - 1]):
+            start -= 1
+        while end + 1 < len(blocks) and self._is_footnote(0, blocks[end + 1]):
+            end += 1
+        return any(_FRONT_NOTE.search(b.text or "") for b in blocks[start : end + 1])
 
     def _is_footnote(self, index: int, block: "LayoutBlock") -> bool:
         """Tell whether a paragraph in the lower half of the page is in smaller print than the body."""

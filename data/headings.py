@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 _ARABIC = re.compile(r"(\d{1,2}(?:\.\d{1,3}){0,5})[.:)]?\s+(?=\S*[^\W\d_])(\S.*)")
-_LETTER = re.compile(r"(?P<word>Appendix\s+)?(?P<number>[A-Z](?:\.\d{1,3}){0,4})(?P<dot>[.:)])?(?:\s+[-–—:]?\s*|$)(?P<name>.*)")
+_LETTER = re.compile(
+    r"(?P<word>Appendix\s+)?(?P<number>[A-Z](?:\.\d{1,3}){0,4})(?P<dot>[.:)])?(?:\s+[-–—:]?\s*|$)(?P<name>.*)"
+)
 _ROMAN = re.compile(r"([IVX]{1,5})\.\s+(\S.*)")
 _APPENDIX = re.compile(r"(?:technical |online )?(?:appendi(?:x|ces)|supplementa(?:ry|l)(?: materials?)?)\b", re.I)
 _DROPPED = re.compile(
@@ -96,7 +98,7 @@ class Numbering:
 
     def _may_be_letter(self, letter: str) -> bool:
         """Tell whether a capital alone, as in `A Proof`, is a number and not a word."""
-        if letter == "A" and self._letter or letter <= self._letter:
+        if (letter == "A" and self._letter) or letter <= self._letter:
             return False
         followed = any(re.match(rf"{letter}\.1\b|{chr(ord(letter) + 1)}[.:]?\s", h) for h in self._all)
         return self.in_appendix or followed

@@ -15,7 +15,24 @@ _DROPPED = (
     " .ltx_tag_note, .ltx_ERROR, .ltx_role_institutetext, .ltx_role_thanks, .ltx_role_newpage, .ltx_acknowledgements,"
     " .package-alerts, #header, .ltx_classification, .ltx_keywords, img, .ltx_LaTeXML_logo"
 )
-_BLOCKS = ("p", "div", "section", "article", "ul", "ol", "li", "figure", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre")
+_BLOCKS = (
+    "p",
+    "div",
+    "section",
+    "article",
+    "ul",
+    "ol",
+    "li",
+    "figure",
+    "table",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "pre",
+)
 _KEPT = re.compile("\ue000(\\d+)\ue001")
 
 
@@ -36,7 +53,12 @@ def html_to_markdown(html: str, name: str) -> str:
     page = _Page(soup)
     root = page.prepare()
     markdown = markdownify(
-        str(root), heading_style="ATX", bullets="-", strip=["a", "span"], escape_asterisks=False, escape_underscores=False
+        str(root),
+        heading_style="ATX",
+        bullets="-",
+        strip=["a", "span"],
+        escape_asterisks=False,
+        escape_underscores=False,
     )
     markdown = page.restore(str(markdown))
     if len(re.findall(r"\w{2,}", markdown)) < 20:
@@ -133,7 +155,11 @@ class _Page:
 
     def _texts(self, root: "Tag") -> None:
         """Turn captions, theorem names, run-in headings, footnotes and citations into plain elements."""
-        for selector, name in ((".ltx_font_bold", "strong"), (".ltx_font_italic", "em"), (".ltx_font_typewriter", "code")):
+        for selector, name in (
+            (".ltx_font_bold", "strong"),
+            (".ltx_font_italic", "em"),
+            (".ltx_font_typewriter", "code"),
+        ):
             for tag in root.select(f"span{selector}"):
                 if tag.get_text().strip() and not tag.find(["div", "p", "table"]) and tag.find_parent(name) is None:
                     tag.name = name
@@ -143,7 +169,9 @@ class _Page:
         for note in root.select(".ltx_note.ltx_role_footnote"):
             content = note.select_one(".ltx_note_content") or note
             note.replace_with(f" (Footnote: {' '.join(content.get_text().split())})")
-        for tag in root.select("h6.ltx_title_theorem, h6.ltx_title_proof, .ltx_title_paragraph, .ltx_title_subparagraph"):
+        for tag in root.select(
+            "h6.ltx_title_theorem, h6.ltx_title_proof, .ltx_title_paragraph, .ltx_title_subparagraph"
+        ):
             tag.name = "strong"
             tag.string = " ".join(tag.get_text().split())
             self._join_next(tag)

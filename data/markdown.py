@@ -15,9 +15,7 @@ _DISPLAY = re.compile(
     re.DOTALL,
 )
 _INLINE = re.compile(r"(?<!\\)\\\((.+?)(?<!\\)\\\)", re.DOTALL)
-_SETEXT = re.compile(
-    r"^(?P<text>[^\s#>|=$`~*+-][^\n|]*)\n(?P<line>=+|-{2,})[ \t]*$", re.MULTILINE
-)
+_SETEXT = re.compile(r"^(?P<text>[^\s#>|=$`~*+-][^\n|]*)\n(?P<line>=+|-{2,})[ \t]*$", re.MULTILINE)
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
 _RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)

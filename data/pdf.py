@@ -32,9 +32,8 @@ def pdf_to_markdown(content: bytes, name: str) -> str:
     pages = _plain_pages(content, name)
     words = sum(len(_words(page.text)) for page in pages)
     if words < 30 * min(len(pages), 3):
-        raise PaperError(
-            f"PDF {name!r} has no text layer ({words} words on {len(pages)} pages): it is scanned; run OCR over it first."
-        )
+        found = f"{words} words on {len(pages)} pages"
+        raise PaperError(f"PDF {name!r} has no text layer ({found}): it is scanned; run OCR over it first.")
     result = _parse(content, name)
     layout = Layout(result.pages, [page.bold for page in pages])
     parts: list[Part] = []

@@ -6,7 +6,21 @@ _NUMBER = re.compile(r"\s*\(((?:[A-Z]\.?)?\d{1,3}(?:\.\d+)?[a-z]?)\)\s*$")
 _MATHS = re.compile(r"(\$[^$]+\$)")
 _LEADING = re.compile(r"((?:\$[^$]*=[^$]*\$[\s,;]*)+)(?=(?:where|with|for|and|in which|here)\b)")
 _RELATION = re.compile(r"[=≤≥<>≈∼←→∈∝≜]|\\(?:leq|geq|in|sim|approx|leftarrow|rightarrow|propto)\b|:=")
-_WORDS = ("where", "with", "and", "for", "if", "otherwise", "s.t.", "subject", "to", "such", "that", "or", "when")
+_WORDS = (
+    "where",
+    "with",
+    "and",
+    "for",
+    "if",
+    "otherwise",
+    "s.t.",
+    "subject",
+    "to",
+    "such",
+    "that",
+    "or",
+    "when",
+)
 
 
 def split_equation(text: str, indented: bool) -> list[tuple[str, str]]:

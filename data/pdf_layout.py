@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _CLOSED = re.compile(r"[.!?:;…]['\"”’)\]*]*\s*$")
 _FRONT_NOTE = re.compile(
-    r"equal contribution|universit|institute|correspond|proceedings|conference on|preprint|under review|copyright|@|work (?:done|performed)",
+    r"equal contribution|universit|institute|correspond|proceedings|conference on|preprint|under review"
+    r"|copyright|@|work (?:done|performed)",
     re.IGNORECASE,
 )
 
@@ -113,7 +114,10 @@ class Layout:
             return False
         sizes = Counter[float]()
         for item in page.text_items:
-            if box.y - 1 <= item.y + item.height / 2 <= box.y + box.height + 1 and box.x - 1 <= item.x <= box.x + box.width:
+            if (
+                box.y - 1 <= item.y + item.height / 2 <= box.y + box.height + 1
+                and box.x - 1 <= item.x <= box.x + box.width
+            ):
                 sizes[round(item.font_size or 0, 1)] += len(item.text)
         return bool(sizes) and sizes.most_common(1)[0][0] < 0.94 * self._body_size
 
@@ -142,7 +146,12 @@ def join_parts(parts: list[Part]) -> str:
             last = joined[index]
             glue = "" if re.search(r"[^\W\d_]-$", last.text) else " "
             joined[index] = last._replace(text=last.text + glue + part.text)
-        elif part.kind == "float" and part.text.startswith("> ") and index < len(joined) - 1 and _goes_on(joined[-1], part):
+        elif (
+            part.kind == "float"
+            and part.text.startswith("> ")
+            and index < len(joined) - 1
+            and _goes_on(joined[-1], part)
+        ):
             joined[-1] = joined[-1]._replace(text=f"{joined[-1].text} {part.text[2:]}")
         else:
             joined.append(part)
@@ -156,7 +165,7 @@ def join_parts(parts: list[Part]) -> str:
 def _continues(last: Part, part: Part) -> bool:
     if last.kind not in ("text", "list") or part.kind != "text" or _CLOSED.search(last.text):
         return False
-    return part.text[:1].islower() or len(part.text) < 3 or part.text[:1] in "([$" and last.text.endswith((",", "-"))
+    return part.text[:1].islower() or len(part.text) < 3 or (part.text[:1] in "([$" and last.text.endswith((",", "-")))
 
 
 def _goes_on(last: Part, part: Part) -> bool:
@@ -209,7 +218,11 @@ def _is_stray(blocks: "list[LayoutBlock]", position: int) -> bool:
     text = block.text or ""
     if block.kind != "paragraph" or split_caption(text) or len(text.split()) > 20 or re.search(r"[a-z]{2}[.:]$", text):
         return False
-    near = [b for b in blocks[max(position - 1, 0) : position + 2] if b is not block and b.bbox and b.kind in ("table", "rule")]
+    near = [
+        b
+        for b in blocks[max(position - 1, 0) : position + 2]
+        if b is not block and b.bbox and b.kind in ("table", "rule")
+    ]
     box = block.bbox
     return bool(box) and any(
         min(abs(b.bbox.y - box.y - box.height), abs(box.y - b.bbox.y - b.bbox.height)) < 14 for b in near if b.bbox

@@ -71,7 +71,11 @@ def _words(items: Sequence["TextItem"], box: tuple[float, float, float, float]) 
         whole = "$" in item.text or not item.words
         for part in [item] if whole else item.words:
             middle = part.y + part.height / 2
-            if left - 2 <= part.x + part.width / 2 <= right + 2 and top - 1 <= middle <= bottom + 1 and part.text.strip():
+            if (
+                left - 2 <= part.x + part.width / 2 <= right + 2
+                and top - 1 <= middle <= bottom + 1
+                and part.text.strip()
+            ):
                 words.append(_Word(part.text.strip(), part.x, part.x + part.width, middle, part.height))
     return words
 

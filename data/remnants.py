@@ -11,7 +11,9 @@ _COMMAND = re.compile(
     r"\\(title|author|date|maketitle|(?:sub)*section|paragraph|footnotetext|caption|captionsetup|includegraphics)"
     r"\*?(?:\[[^\]]*\])?(?=\s*\{|\b)"
 )
-_ENVIRONMENT = re.compile(r"\\(begin|end)\{(abstract|figure|table|center|itemize|enumerate|document)\*?\}(?:\[[^\]\n]*\])?")
+_ENVIRONMENT = re.compile(
+    r"\\(begin|end)\{(abstract|figure|table|center|itemize|enumerate|document)\*?\}(?:\[[^\]\n]*\])?"
+)
 _ITEM = re.compile(r"^[ \t]*\\item\b[ \t]*", re.MULTILINE)
 _TABULAR = re.compile(r"\\(begin|end)\{tabular[x*]?\}")
 _HTML_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL | re.IGNORECASE)
@@ -67,7 +69,7 @@ def _replace_tabulars(text: str) -> str:
         elif depth:
             depth -= 1
             if depth == 0:
-                out += [text[done:start], f"\n\n{tabular_to_markdown(text[start:match.end()])}\n\n"]
+                out += [text[done:start], f"\n\n{tabular_to_markdown(text[start : match.end()])}\n\n"]
                 done = match.end()
     return "".join(out) + text[done:]
 

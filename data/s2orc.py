@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from data.errors import PaperError
+from data.front import clean_title
 from data.markdown import escape_lines
 from data.s2orc_floats import Float, read_floats
-from data.front import clean_title
 
 MISSING_EQUATION = "[equation missing: this cleaned JSON has lost it, the raw one has it]"
 _SHORT_HEADING = re.compile(r"(\d{1,2})\.?\s+([A-Z][^.!?]{2,80})")

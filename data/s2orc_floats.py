@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from data.blocks import Caption
 from data.tables import html_rows, markdown_table

@@ -43,7 +43,12 @@ def parse_markdown(text: str, source: str = "") -> Paper:
     front, *parts = _split_parts(tidy(text))
     title, front, parts = _take_title(front, parts)
     abstract, parts = _take_abstract(front, parts)
-    return Paper(title=clean_title(title), abstract=clean_abstract(abstract), sections=tuple(_sections(parts)), source=source)
+    return Paper(
+        title=clean_title(title),
+        abstract=clean_abstract(abstract),
+        sections=tuple(_sections(parts)),
+        source=source,
+    )
 
 
 def _split_parts(text: str) -> list[_Part]:

@@ -11,8 +11,22 @@ _COMMAND = re.compile(
     r"Output|OUTPUT|Return|RETURN|Function|Procedure|EndFunction|EndProcedure)(?![A-Za-z])"
 )
 _COMMENT = re.compile(r"\\(?:Comment|COMMENT|tcp|tcc)\*?\s*(?=\{)")
-_OPENS = {"for": "for {} do", "forall": "for all {} do", "while": "while {} do", "if": "if {} then", "repeat": "repeat", "loop": "loop"}
-_HEADED = {"require": "Require:", "ensure": "Ensure:", "input": "Input:", "output": "Output:", "return": "return", "until": "until"}
+_OPENS = {
+    "for": "for {} do",
+    "forall": "for all {} do",
+    "while": "while {} do",
+    "if": "if {} then",
+    "repeat": "repeat",
+    "loop": "loop",
+}
+_HEADED = {
+    "require": "Require:",
+    "ensure": "Ensure:",
+    "input": "Input:",
+    "output": "Output:",
+    "return": "return",
+    "until": "until",
+}
 
 
 def algorithm_to_markdown(tex: str, render: Callable[[str], str]) -> str:
@@ -24,7 +38,11 @@ def algorithm_to_markdown(tex: str, render: Callable[[str], str]) -> str:
         render: Turns LaTeX text into one line of Markdown.
     """
     tex = re.sub(r"\\begin\{algorithmic[x]?\}\s*(?:\[[^\]]*\])?|\\end\{algorithmic[x]?\}", "", tex)
-    tex = re.sub(r"\\(?:centering|small|footnotesize|scriptsize|vspace\{[^{}]*\}|setlength\{[^{}]*\}\{[^{}]*\})", "", tex)
+    tex = re.sub(
+        r"\\(?:centering|small|footnotesize|scriptsize|vspace\{[^{}]*\}|setlength\{[^{}]*\}\{[^{}]*\})",
+        "",
+        tex,
+    )
     marks = list(_COMMAND.finditer(tex))
     if not marks:
         return f"```latex\n{tex.strip()}\n```" if tex.strip() else ""

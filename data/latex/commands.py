@@ -255,6 +255,7 @@ _HANDLERS = {
     "title": _title,
     "icmltitle": _title,
     **dict.fromkeys(
-        ["ref", "eqref", "cref", "Cref", "autoref", "Autoref", "vref", "labelcref", "pageref", "nameref"], _keep_reference
+        ["ref", "eqref", "cref", "Cref", "autoref", "Autoref", "vref", "labelcref", "pageref", "nameref"],
+        _keep_reference,
     ),
 }

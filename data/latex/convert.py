@@ -144,5 +144,3 @@ class Converter:
             return "", match.end()
         mark = "**" if switch[1] else "*" if switch[2] else "`"
         return commands.emphasis(self, switch.end(), close - 1, mark), close
-
-

@@ -22,14 +22,50 @@ _MATHS = {
     "gather": "gathered",
     "multline": "gathered",
 }
-_FLOATS = {"figure": "Figure", "wrapfigure": "Figure", "SCfigure": "Figure", "table": "Table", "wraptable": "Table",
-           "sidewaystable": "Table", "sidewaysfigure": "Figure", "longtable": "Table"}  # fmt: skip
+_FLOATS = {
+    "figure": "Figure",
+    "wrapfigure": "Figure",
+    "SCfigure": "Figure",
+    "table": "Table",
+    "wraptable": "Table",
+    "sidewaystable": "Table",
+    "sidewaysfigure": "Figure",
+    "longtable": "Table",
+}
 _TABULARS = ("tabular", "tabularx", "tabulary", "tabu", "longtable")
 _CODE = ("verbatim", "Verbatim", "lstlisting", "minted", "alltt")
-_DROPPED = ("comment", "tikzpicture", "pgfpicture", "filecontents", "CCSXML", "ack", "acks", "acknowledgements",
-            "acknowledgments", "acknowledgement", "IEEEkeywords", "keywords", "keyword", "icmlauthorlist")  # fmt: skip
-_ARGUMENTS = {"minipage": 1, "subfigure": 1, "subtable": 1, "wrapfigure": 2, "wraptable": 2, "adjustbox": 1, "multicols": 1,
-              "spacing": 1, "adjustwidth": 2, "thebibliography": 1, "alignat": 1, "tcolorbox": 0, "mdframed": 0, "list": 2}  # fmt: skip
+_DROPPED = (
+    "comment",
+    "tikzpicture",
+    "pgfpicture",
+    "filecontents",
+    "CCSXML",
+    "ack",
+    "acks",
+    "acknowledgements",
+    "acknowledgments",
+    "acknowledgement",
+    "IEEEkeywords",
+    "keywords",
+    "keyword",
+    "icmlauthorlist",
+)
+_ARGUMENTS = {
+    "minipage": 1,
+    "subfigure": 1,
+    "subtable": 1,
+    "wrapfigure": 2,
+    "wraptable": 2,
+    "adjustbox": 1,
+    "multicols": 1,
+    "spacing": 1,
+    "adjustwidth": 2,
+    "thebibliography": 1,
+    "alignat": 1,
+    "tcolorbox": 0,
+    "mdframed": 0,
+    "list": 2,
+}
 _LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
 _TAG = re.compile(r"\\tag\*?\s*\{([^{}]*)\}")
 _ENVIRONMENT_NAME = re.compile(r"\\(?:begin|end)\s*\{[^{}]*\}")
@@ -137,7 +173,16 @@ def _text_environment(converter: "Converter", name: str, body: int, stop: int) -
         return _float(converter, _FLOATS[name], _skip_arguments(converter, name, body, stop), stop)
     if name in ("subfigure", "subtable", "subcaptionblock"):
         return _part_of_float(converter, name, body, stop)
-    if name in ("itemize", "enumerate", "description", "compactitem", "compactenum", "inparaenum", "tightitemize", "outline"):
+    if name in (
+        "itemize",
+        "enumerate",
+        "description",
+        "compactitem",
+        "compactenum",
+        "inparaenum",
+        "tightitemize",
+        "outline",
+    ):
         return _list(converter, name, body, stop)
     if name in ("algorithm", "algorithm2e", "algorithmic", "algorithmicx", "algo"):
         return _algorithm(converter, name, body, stop)
@@ -172,7 +217,9 @@ def _float(converter: "Converter", kind: str, start: int, stop: int) -> str:
 
 
 def _is_kept(part: str, kind: str) -> bool:
-    return kind == "Table" or is_table(part) or part.startswith(("$$", "```", "- ", "**", "1. ")) or len(part.split()) > 5
+    return (
+        kind == "Table" or is_table(part) or part.startswith(("$$", "```", "- ", "**", "1. ")) or len(part.split()) > 5
+    )
 
 
 def _captions_first(parts: list[str]) -> list[str]:

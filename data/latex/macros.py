@@ -23,10 +23,9 @@ _SECONDS = 20.0
 _DEPTH_LIMIT = 60
 _USE = re.compile(NAME, re.DOTALL)
 _STRUCTURE = frozenset(
-    "begin end section subsection subsubsection paragraph subparagraph chapter part appendix title author date maketitle"
-    " caption label ref eqref cref Cref autoref cite citep citet item footnote input include documentclass usepackage"
-    " bibliography bibliographystyle thanks and tag def newcommand abstract left right frac text textbf emph includegraphics".split()
+    ["begin", "end", "section", "subsection", "subsubsection", "paragraph", "subparagraph", "chapter", "part", "appendix", "title", "author", "date", "maketitle", "caption", "label", "ref", "eqref", "cref", "Cref", "autoref", "cite", "citep", "citet", "item", "footnote", "input", "include", "documentclass", "usepackage", "bibliography", "bibliographystyle", "thanks", "and", "tag", "def", "newcommand", "abstract", "left", "right", "frac", "text", "textbf", "emph", "includegraphics"]
 )
+"""Names that keep their meaning whatever a paper makes of them."""
 
 
 def expand_macros(text: str, packages: str = "") -> str:
@@ -56,7 +55,12 @@ class _Expander:
     def take_definitions(self, text: str) -> None:
         """Take the simple definitions of a style file: no internals, nothing redefined."""
         for match in DEFINITION.finditer(text):
-            if match["command"] in ("newcommand", "providecommand", "DeclareMathOperator", "DeclarePairedDelimiter"):
+            if match["command"] in (
+                "newcommand",
+                "providecommand",
+                "DeclareMathOperator",
+                "DeclarePairedDelimiter",
+            ):
                 before = dict(self._macros)
                 self._define(text, match)
                 new = [n for n in self._macros if n not in before]

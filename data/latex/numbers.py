@@ -7,8 +7,20 @@ _NEWTHEOREM = re.compile(
     r"\\(?:newtheorem|declaretheorem)(?P<star>\*?)\s*(?:\[[^\]]*\])?\s*\{(?P<name>[^{}]*)\}\s*(?:\[(?P<shared>[^\]]*)\])?"
     r"\s*(?:\{(?P<title>[^{}]*)\})?\s*(?:\[(?P<within>[^\]]*)\])?"
 )
-_USUAL = ("theorem", "lemma", "corollary", "proposition", "definition", "remark", "assumption", "example", "claim")
-_REFERENCE = re.compile(r"\\(?P<command>eqref|ref|cref|Cref|autoref|Autoref|nameref|vref|labelcref|pageref|figref)\*?\s*\{(?P<keys>[^{}]*)\}")
+_USUAL = (
+    "theorem",
+    "lemma",
+    "corollary",
+    "proposition",
+    "definition",
+    "remark",
+    "assumption",
+    "example",
+    "claim",
+)
+_REFERENCE = re.compile(
+    r"\\(?P<command>eqref|ref|cref|Cref|autoref|Autoref|nameref|vref|labelcref|pageref|figref)\*?\s*\{(?P<keys>[^{}]*)\}"
+)
 
 
 class Numbers:
@@ -59,7 +71,7 @@ class Numbers:
         number = str(self._counts[counter or kind])
         self._current = (kind, number)
         if kind in ("Figure", "Table"):
-            self._labels |= {key: self._current for key in self._waiting}
+            self._labels |= dict.fromkeys(self._waiting, self._current)
             self._waiting = []
         return number
 
@@ -83,6 +95,9 @@ class Numbers:
         numbers = ", ".join(number or kind for kind, number in found)
         if command == "eqref":
             return f"({numbers})"
-        if command in ("cref", "Cref", "autoref", "Autoref", "vref", "figref") and found[0][0] not in ("", "item"):
+        if command in ("cref", "Cref", "autoref", "Autoref", "vref", "figref") and found[0][0] not in (
+            "",
+            "item",
+        ):
             return f"{found[0][0]}{'s' if len(found) > 1 else ''} {numbers}"
         return numbers

@@ -19,6 +19,11 @@ _INPUT = re.compile(
     r"\\(?:(?P<command>input|include|subfile|subfileinclude|@input)(?![A-Za-z@])\s*(?:\{(?P<braced>[^{}]*)\}|(?P<bare>[^\s{}\\%]+))"
     r"|(?P<imports>(?:sub)?(?:import|inputfrom|includefrom))\*?\s*\{(?P<folder>[^{}]*)\}\s*\{(?P<file>[^{}]*)\})"
 )
+_PICTURES = (".bbl", ".pgf", ".tikz", ".pdf_tex", ".eps_tex", ".pstex_t")
+_DISTRIBUTION = frozenset(
+    ["glyphtounicode", "xy", "epsf", "amssym.def", "amssym", "xypic", "pstricks", "psfig", "epsfig", "prepictex", "pictex", "postpictex"]
+)
+"""Files of a TeX distribution that papers include."""
 _MAIN = (r"\documentclass", r"\documentstyle", r"\begin{document}", r"\title")
 
 
@@ -78,21 +83,26 @@ class _Reader:
         text = strip_comments(_read(resolved))
         self._size += len(text)
         if self._size > SIZE_LIMIT:
-            raise PaperError(f"The LaTeX files of {self._root.name!r} exceed {SIZE_LIMIT:,} characters at {path.name!r}.")
+            raise PaperError(
+                f"The LaTeX files of {self._root.name!r} exceed {SIZE_LIMIT:,} characters at {path.name!r}."
+            )
         return _INPUT.sub(lambda m: self._include(m, path, (*opened, resolved)), text)
 
     def _include(self, match: re.Match[str], path: Path, opened: tuple[Path, ...]) -> str:
         if match["imports"]:
             name, bases = f"{match['folder']}/{match['file']}", [path.parent, self._root]
         else:
-            name, bases = (match["braced"] or match["bare"] or "").strip().strip('"'), [self._root, path.parent]
+            name, bases = (
+                (match["braced"] or match["bare"] or "").strip().strip('"'),
+                [self._root, path.parent],
+            )
         if not name or "\\" in name or "#" in name:
             return ""
         for base in bases:
             for candidate in _candidates(base / name):
                 if not _within(candidate, self._root) or candidate.is_file():
                     return "\n" if candidate.suffix == ".bbl" else self.read(candidate, opened)
-        if name.endswith((".bbl", ".pgf", ".tikz", ".pdf_tex", ".eps_tex")):
+        if name.endswith(_PICTURES) or name.removesuffix(".tex") in _DISTRIBUTION:
             return ""
         raise PaperError(f"{self._name(path)} includes {name!r}, which is missing; add the file or remove the \\input.")
 
@@ -132,5 +142,7 @@ def _is_template(path: Path) -> bool:
 def read_style_files(source: Path) -> str:
     """Read the style files beside a paper, which may define its macros."""
     folder = source if source.is_dir() else source.parent
-    files = sorted(p for p in folder.glob("*.sty") if p.is_file() and _within(p, folder.resolve()))
+    files = sorted(
+        p for p in folder.glob("*.sty") if p.is_file() and _within(p, folder.resolve()) and p.stat().st_size < 500_000
+    )
     return "\n".join(strip_comments(_read(path)) for path in files)

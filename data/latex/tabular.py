@@ -7,7 +7,10 @@ from data.latex.scan import group_end
 from data.tables import markdown_table
 
 _BEGIN = re.compile(r"\\begin\{(tabular[x*yu]?|tabulary|longtable|array)\}")
-_TOKEN = re.compile(r"\\begin\s*\{[^{}]*\}|\\end\s*\{[^{}]*\}|\\(?:tabularnewline|cr)\b|\\\\(?:\*|\[[^\]]*\])?|\\.|[{}&]", re.DOTALL)
+_TOKEN = re.compile(
+    r"\\begin\s*\{[^{}]*\}|\\end\s*\{[^{}]*\}|\\(?:tabularnewline|cr)\b|\\\\(?:\*|\[[^\]]*\])?|\\.|[{}&]",
+    re.DOTALL,
+)
 _LINES = re.compile(
     r"\\(?:hline|toprule|midrule|bottomrule|endhead|endfirsthead|endfoot|endlastfoot|hdashline)\b(?:\[[^\]]*\])?"
     r"|\\(?:cmidrule|cline|specialrule|addlinespace|noalign|arrayrulecolor|rowcolor|cellcolor)\b"

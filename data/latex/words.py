@@ -2,60 +2,87 @@
 
 import unicodedata
 
-DROPPED = frozenset(
-    "centering raggedright raggedleft noindent indent newpage clearpage cleardoublepage pagebreak linebreak nopagebreak"
-    " maketitle bigskip medskip smallskip small footnotesize scriptsize tiny normalsize large Large LARGE huge Huge"
-    " xspace protect par appendixname tableofcontents listoffigures listoftables onecolumn balance flushbottom sloppy"
-    " bfseries itshape mdseries upshape rmfamily sffamily ttfamily scshape bf it rm sf tt sc sl em boldmath unboldmath"
-    " hfill vfill hfil vfil null relax leavevmode ignorespaces unskip allowbreak nobreak samepage doublespacing"
-    " singlespacing onehalfspacing hline toprule midrule bottomrule qed qedhere break strut nonumber notag"
-    " icmltitlerunning printAffiliationsAndNotice frontmatter mainmatter backmatter makeatletter makeatother iclrfinalcopy"
-    " textwidth linewidth columnwidth baselineskip titlepage normalfont selectfont Alph arabic alph roman".split()
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+DROPPED = _names(
+    """
+    centering raggedright raggedleft noindent indent newpage clearpage cleardoublepage pagebreak
+    linebreak nopagebreak maketitle bigskip medskip smallskip small footnotesize scriptsize tiny
+    normalsize large Large LARGE huge Huge xspace protect par appendixname tableofcontents
+    listoffigures listoftables onecolumn balance flushbottom sloppy bfseries itshape mdseries
+    upshape rmfamily sffamily ttfamily scshape bf it rm sf tt sc sl em boldmath unboldmath hfill
+    vfill hfil vfil null relax leavevmode ignorespaces unskip allowbreak nobreak samepage
+    doublespacing singlespacing onehalfspacing hline toprule midrule bottomrule qed qedhere break
+    strut nonumber notag icmltitlerunning printAffiliationsAndNotice frontmatter mainmatter
+    backmatter makeatletter makeatother iclrfinalcopy textwidth linewidth columnwidth baselineskip
+    titlepage normalfont selectfont Alph arabic alph roman
+    """
 )
 """Commands without an argument that say nothing."""
 
-DROPPED_WITH = {
-    name: count
-    for names, count in (
-        (
-            "vspace hspace vskip bibliographystyle usepackage RequirePackage documentclass pagestyle thispagestyle includegraphics"
-            " thanks todo footnotemark phantom hphantom vphantom addbibresource graphicspath hypersetup nocite"
-            " author date affiliation email institute address keywords icmlauthor icmlaffiliation icmlkeywords"
-            " color pagenumbering balance captionsetup allowdisplaybreaks cmidrule cline addlinespace input bibitem index"
-            " pdfoutput looseness linespread sisetup lstset tikzset usetikzlibrary newcolumntype setlist geometry"
-            " icmlcorrespondingauthor authorrunning titlerunning ead tcbset theoremstyle".split(),
-            1,
-        ),
-        ("PassOptionsToPackage icmlsetsymbol markboth counterwithin setlength addtolength setcounter addtocounter fontsize rule renewcommand newcommand providecommand titlespacing".split(), 2),
-        ("definecolor".split(), 3),
-    )
-    for name in names
+_DROPPED_BY_COUNT = {
+    1: _names(
+        """
+        vspace hspace vskip bibliographystyle usepackage RequirePackage documentclass pagestyle
+        thispagestyle includegraphics thanks todo footnotemark phantom hphantom vphantom
+        addbibresource graphicspath hypersetup nocite author date affiliation email institute
+        address keywords icmlauthor icmlaffiliation icmlkeywords color pagenumbering balance
+        captionsetup allowdisplaybreaks cmidrule cline addlinespace input bibitem index pdfoutput
+        looseness linespread sisetup lstset tikzset usetikzlibrary newcolumntype setlist geometry
+        icmlcorrespondingauthor authorrunning titlerunning ead tcbset theoremstyle
+        """
+    ),
+    2: _names(
+        """
+        PassOptionsToPackage icmlsetsymbol markboth counterwithin setlength addtolength setcounter
+        addtocounter fontsize rule renewcommand newcommand providecommand titlespacing
+        """
+    ),
+    3: _names(
+        """
+        definecolor
+        """
+    ),
 }
+DROPPED_WITH = {name: count for count, names in _DROPPED_BY_COUNT.items() for name in names}
 """Commands that are left out with so many arguments."""
 
-KEPT = {
-    name: count
-    for names, count in (
-        (
-            "text textrm textsf textsc textnormal textup textmd mbox hbox fbox underline uline centerline"
-            " makebox framebox textsuperscript textsubscript lowercase uppercase MakeUppercase MakeLowercase sout hl"
-            " uwave vcenter thead makecell shortstack phantomsection subfloat subcaptionbox textls".split(),
-            1,
-        ),
-        ("textcolor scalebox colorbox rotatebox raisebox parbox hyperlink hypertarget fcolorbox adjustbox".split(), 2),
-        ("resizebox multicolumn multirow".split(), 3),
-    )
-    for name in names
+_KEPT_BY_COUNT = {
+    1: _names(
+        """
+        text textrm textsf textsc textnormal textup textmd mbox hbox fbox underline uline centerline
+        makebox framebox textsuperscript textsubscript lowercase uppercase MakeUppercase
+        MakeLowercase sout hl uwave vcenter thead makecell shortstack phantomsection subfloat
+        subcaptionbox textls
+        """
+    ),
+    2: _names(
+        """
+        textcolor scalebox colorbox rotatebox raisebox parbox hyperlink hypertarget fcolorbox
+        adjustbox
+        """
+    ),
+    3: _names(
+        """
+        resizebox multicolumn multirow
+        """
+    ),
 }
+KEPT = {name: count for count, names in _KEPT_BY_COUNT.items() for name in names}
 """Commands of which the last of so many arguments is text."""
 
 BOLD = frozenset({"textbf", "mathbf", "boldsymbol"})
 ITALIC = frozenset({"emph", "textit", "textsl"})
 CODE = frozenset({"texttt", "code", "lstinline"})
 
-CITE = frozenset(
-    "cite citep citet citealp citealt citeauthor citeyear citeyearpar Citet Citep parencite textcite autocite footcite"
-    " shortcite citetext citenum fullcite citeA shortciteA citeN".split()
+CITE = _names(
+    """
+    cite citep citet citealp citealt citeauthor citeyear citeyearpar Citet Citep parencite textcite
+    autocite footcite shortcite citetext citenum fullcite citeA shortciteA citeN
+    """
 )
 
 HEADINGS = {"chapter": 0, "section": 1, "subsection": 2, "subsubsection": 3}

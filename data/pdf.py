@@ -38,8 +38,8 @@ def pdf_to_markdown(content: bytes, name: str) -> str:
     layout = Layout(result.pages, [page.bold for page in pages])
     parts: list[Part] = []
     for index, page in enumerate(pages):
-        found = index < len(result.pages) and _covers(result.pages[index].markdown or "", page.upright)
-        parts += layout.page(index) if found else _plain_parts(page.text)
+        whole = index < len(result.pages) and _covers(result.pages[index].markdown or "", page.upright)
+        parts += layout.page(index) if whole else _plain_parts(page.text)
     return restore_hyphens(join_parts(parts), "\n".join(page.text for page in pages))
 
 

@@ -16,14 +16,20 @@ from data.latex.definitions import (
     substitute,
 )
 from data.latex.scan import group_end
+from data.latex.words import names
 
 _SIZE_LIMIT = 20_000_000
 _STEP_LIMIT = 300_000
 _SECONDS = 20.0
 _DEPTH_LIMIT = 60
 _USE = re.compile(NAME, re.DOTALL)
-_STRUCTURE = frozenset(
-    ["begin", "end", "section", "subsection", "subsubsection", "paragraph", "subparagraph", "chapter", "part", "appendix", "title", "author", "date", "maketitle", "caption", "label", "ref", "eqref", "cref", "Cref", "autoref", "cite", "citep", "citet", "item", "footnote", "input", "include", "documentclass", "usepackage", "bibliography", "bibliographystyle", "thanks", "and", "tag", "def", "newcommand", "abstract", "left", "right", "frac", "text", "textbf", "emph", "includegraphics"]
+_STRUCTURE = names(
+    """
+    begin end section subsection subsubsection paragraph subparagraph chapter part appendix title
+    author date maketitle caption label ref eqref cref Cref autoref cite citep citet item footnote
+    input include documentclass usepackage bibliography bibliographystyle thanks and tag def
+    newcommand abstract left right frac text textbf emph includegraphics
+    """
 )
 """Names that keep their meaning whatever a paper makes of them."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from data.decode import decode
 from data.errors import PaperError
+from data.latex.words import names
 
 SIZE_LIMIT = 20_000_000
 """Characters of all files together."""
@@ -20,8 +21,10 @@ _INPUT = re.compile(
     r"|(?P<imports>(?:sub)?(?:import|inputfrom|includefrom))\*?\s*\{(?P<folder>[^{}]*)\}\s*\{(?P<file>[^{}]*)\})"
 )
 _PICTURES = (".bbl", ".pgf", ".tikz", ".pdf_tex", ".eps_tex", ".pstex_t")
-_DISTRIBUTION = frozenset(
-    ["glyphtounicode", "xy", "epsf", "amssym.def", "amssym", "xypic", "pstricks", "psfig", "epsfig", "prepictex", "pictex", "postpictex"]
+_DISTRIBUTION = names(
+    """
+    glyphtounicode xy epsf amssym.def amssym xypic pstricks psfig epsfig prepictex pictex postpictex
+    """
 )
 """Files of a TeX distribution that papers include."""
 _MAIN = (r"\documentclass", r"\documentstyle", r"\begin{document}", r"\title")

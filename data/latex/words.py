@@ -3,11 +3,12 @@
 import unicodedata
 
 
-def _names(text: str) -> frozenset[str]:
+def names(text: str) -> frozenset[str]:
+    """Split words that are written one after another."""
     return frozenset(text.split())
 
 
-DROPPED = _names(
+DROPPED = names(
     """
     centering raggedright raggedleft noindent indent newpage clearpage cleardoublepage pagebreak
     linebreak nopagebreak maketitle bigskip medskip smallskip small footnotesize scriptsize tiny
@@ -24,7 +25,7 @@ DROPPED = _names(
 """Commands without an argument that say nothing."""
 
 _DROPPED_BY_COUNT = {
-    1: _names(
+    1: names(
         """
         vspace hspace vskip bibliographystyle usepackage RequirePackage documentclass pagestyle
         thispagestyle includegraphics thanks todo footnotemark phantom hphantom vphantom
@@ -35,13 +36,13 @@ _DROPPED_BY_COUNT = {
         icmlcorrespondingauthor authorrunning titlerunning ead tcbset theoremstyle
         """
     ),
-    2: _names(
+    2: names(
         """
         PassOptionsToPackage icmlsetsymbol markboth counterwithin setlength addtolength setcounter
         addtocounter fontsize rule renewcommand newcommand providecommand titlespacing
         """
     ),
-    3: _names(
+    3: names(
         """
         definecolor
         """
@@ -51,7 +52,7 @@ DROPPED_WITH = {name: count for count, names in _DROPPED_BY_COUNT.items() for na
 """Commands that are left out with so many arguments."""
 
 _KEPT_BY_COUNT = {
-    1: _names(
+    1: names(
         """
         text textrm textsf textsc textnormal textup textmd mbox hbox fbox underline uline centerline
         makebox framebox textsuperscript textsubscript lowercase uppercase MakeUppercase
@@ -59,13 +60,13 @@ _KEPT_BY_COUNT = {
         subcaptionbox textls
         """
     ),
-    2: _names(
+    2: names(
         """
         textcolor scalebox colorbox rotatebox raisebox parbox hyperlink hypertarget fcolorbox
         adjustbox
         """
     ),
-    3: _names(
+    3: names(
         """
         resizebox multicolumn multirow
         """
@@ -78,7 +79,7 @@ BOLD = frozenset({"textbf", "mathbf", "boldsymbol"})
 ITALIC = frozenset({"emph", "textit", "textsl"})
 CODE = frozenset({"texttt", "code", "lstinline"})
 
-CITE = _names(
+CITE = names(
     """
     cite citep citet citealp citealt citeauthor citeyear citeyearpar Citet Citep parencite textcite
     autocite footcite shortcite citetext citenum fullcite citeA shortciteA citeN

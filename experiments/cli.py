@@ -167,3 +167,7 @@ def main() -> None:
         sys.stderr.flush()
         sys.stdout.flush()
         os._exit(130)  # threads that wait for an answer would keep the process alive until it comes
+
+
+if __name__ == "__main__":
+    main()

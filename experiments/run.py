@@ -155,6 +155,7 @@ def prompt_hash(program: dspy.Module) -> str:
 def _work(session: Session) -> RunState:
     """Run the program; whatever happens, `run.json` and MLflow say how it ended."""
     folder, state, config = session.folder, session.state, session.config
+    started = time.monotonic()
     program = PaperCoder(config.concurrency)
     meter = Meter()
     models, transcript = build_language_models(config, session.roles, folder, session.recording, meter.count)
@@ -176,6 +177,7 @@ def _work(session: Session) -> RunState:
             raise
         finally:
             models.close(f"The run has {ENDED[state.status]}.")
+            state.seconds = round(before.seconds + time.monotonic() - started, 3)
             _sum_up(state, before, meter, transcript, RunFolder(folder))
             state.save(folder)
             _log(tracker, state, folder)
@@ -184,6 +186,7 @@ def _work(session: Session) -> RunState:
 
 def _run_program(program: PaperCoder, session: Session, models: LanguageModels, meter: Meter) -> None:
     folder = RunFolder(session.folder)
+    meter.started = time.monotonic()
     with dspy.context(
         lm=models.by_role["planner"],
         lms=models.by_role,
@@ -193,14 +196,16 @@ def _run_program(program: PaperCoder, session: Session, models: LanguageModels, 
         disable_history=True,
         max_trace_size=0,
     ):
-        prediction = program(paper=session.paper, stop_after=session.state.stop_after)
+        try:
+            prediction = program(paper=session.paper, stop_after=session.state.stop_after)
+        finally:
+            session.state.program_seconds += time.monotonic() - meter.started
     for path, text in prediction.repository.items():
         folder.write(folder.repository.path(path), text)
 
 
 def _sum_up(state: RunState, before: RunState, meter: Meter, transcript: Transcript, folder: RunFolder) -> None:
     """Bring the figures of the state up to date: wall times of this session added, calls of all sessions counted."""
-    state.seconds = round(before.seconds + time.monotonic() - meter.started, 3)
     state.totals = total(transcript.entries)
     share = state.totals.shared_prefix
     state.shared_prefix = None if share is None else round(share, 4)

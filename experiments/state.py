@@ -42,6 +42,8 @@ class RunState(BaseModel):
     """`name (model)` for each role."""
     seconds: float = 0.0
     """Wall time over all sessions."""
+    program_seconds: float = 0.0
+    """Wall time of the program, from the start of planning to the last file, over all sessions."""
     stages: dict[str, StageFigures] = Field(default_factory=dict)
     totals: Totals = Totals()
     shared_prefix: float | None = None

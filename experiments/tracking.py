@@ -1,5 +1,6 @@
 """Runs in MLflow: parameters, metrics, tags, artifacts, and one trace for each program call."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -74,6 +75,8 @@ def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterato
     import mlflow
     from mlflow.exceptions import MlflowException
 
+    for noisy in ("mlflow", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
         mlflow.set_tracking_uri(store())
         if mlflow.get_experiment_by_name(settings.experiment) is None:

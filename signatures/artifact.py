@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, PrivateAttr
 
 _LOST_BACKSLASH = re.compile(r"[\x07\x08\x0b\x0c\r]|\t(?=heta|au|ext|imes|ilde|frac)|\n(?=abla\b|otin\b)")
 
@@ -45,11 +45,14 @@ class Artifact(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    _yaml: str | None = PrivateAttr(default=None)
+
     def to_yaml(self) -> str:
         """Return the artifact as it stands in prompts and on disk."""
-        return yaml.dump(
-            self.model_dump(mode="json"), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100_000
-        )
+        if self._yaml is None:  # rendered once: it stands in the prompts of all files
+            plain = self.model_dump(mode="json")
+            self._yaml = yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100_000)
+        return self._yaml
 
     @classmethod
     def from_yaml(cls, text: str) -> Self:

@@ -1,0 +1,1 @@
+"""Benchmarks: programs that print ratios taken in one run."""

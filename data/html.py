@@ -49,17 +49,19 @@ def html_to_markdown(html: str, name: str) -> str:
     from bs4 import BeautifulSoup
     from markdownify import markdownify
 
-    soup = BeautifulSoup(html, "lxml")
-    page = _Page(soup)
-    root = page.prepare()
-    markdown = markdownify(
-        str(root),
-        heading_style="ATX",
-        bullets="-",
-        strip=["a", "span"],
-        escape_asterisks=False,
-        escape_underscores=False,
-    )
+    page = _Page(BeautifulSoup(html, "lxml"))
+    try:
+        root = page.prepare()
+        markdown = markdownify(
+            str(root),
+            heading_style="ATX",
+            bullets="-",
+            strip=["a", "span"],
+            escape_asterisks=False,
+            escape_underscores=False,
+        )
+    except RecursionError as error:
+        raise PaperError(f"{name!r} is nested too deeply for a page with a paper; give its PDF.") from error
     markdown = page.restore(str(markdown))
     if len(re.findall(r"\w{2,}", markdown)) < 20:
         raise PaperError(f"{name!r} is a page without the text of a paper; give the address of the paper itself.")

@@ -8,8 +8,8 @@ from data.remnants import replace_front_matter, replace_html_tables, replace_lat
 
 _FENCED = re.compile(r"^(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?\n)??(?P=fence)[ \t]*$", re.DOTALL | re.MULTILINE)
 _DISPLAY = re.compile(
-    r"(?<!\\)\$\$(?P<dollars>.+?)(?<!\\)\$\$"
-    r"|(?<!\\)\\\[(?P<brackets>.+?)(?<!\\)\\\]"
+    r"(?<!\\)\$\$(?!\$)(?P<dollars>(?:(?!\n#{1,6} ).)+?)(?<!\\)\$\$"
+    r"|(?<!\\)\\\[(?P<brackets>(?:(?!\n#{1,6} ).)+?)(?<!\\)\\\]"
     r"|\\begin\{(?P<env>(?:equation|align|gather|multline|eqnarray|displaymath|flalign)\*?)\}"
     r"(?P<body>.+?)\\end\{(?P=env)\}",
     re.DOTALL,
@@ -25,6 +25,8 @@ _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b\u2060\ufeff\ue000\ue001]")
 _LIGATURES = str.maketrans({"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"})
+_STRAY = re.compile(r"(?<!\\)\$\$|^[ \t]*(?:`{3,}|~{3,}).*$", re.MULTILINE)
+"""What would open an equation or code that has no end."""
 _KEPT = re.compile("\ue000(\\d+)\ue001")
 _MARK = "\ue000appendix\ue001"
 _LABEL = re.compile(r"\\label\s*\{[^{}]*\}")
@@ -46,6 +48,7 @@ def tidy(text: str) -> str:
     text = _FENCED.sub(lambda m: keep(m[0].rstrip()), text)
     text = replace_html_tables(replace_latex(text))
     text = _DISPLAY.sub(lambda m: _maths(m) if _within_line(m) else keep(_equation(m)), text)
+    text = _STRAY.sub("", text)
     text = _INLINE.sub(lambda m: f"${' '.join(m[1].split())}$", text)
     text = _COMMENT.sub("", _APPENDIX.sub(f"\n\n{_MARK}\n\n", text))
     text = _SETEXT.sub(lambda m: f"{'#' if m['line'][0] == '=' else '##'} {m['text']}", text)
@@ -77,7 +80,8 @@ def _equation(match: re.Match[str]) -> str:
             name = {"gather": "gathered", "multline": "gathered"}.get(name, "aligned")
             tex = f"\\begin{{{name}}}\n{tex.strip()}\n\\end{{{name}}}"
     lines = (line.strip() for line in _LABEL.sub("", tex).split("\n"))
-    return "$$\n" + "\n".join(line for line in lines if line) + "\n$$"
+    tex = "\n".join(line for line in lines if line)
+    return f"$$\n{tex}\n$$" if tex else ""
 
 
 def _maths(match: re.Match[str]) -> str:
@@ -107,7 +111,7 @@ def _tidy_block(block: str) -> list[str]:
     """Trim a block; write a caption in its one form, apart from the sentence that may go on after it."""
     if is_code(block):
         return [block]
-    block = "\n".join(line.rstrip() for line in block.split("\n")).strip("\n")
+    block = re.sub(r"\A {1,3}(?=\S)", "", "\n".join(line.rstrip() for line in block.split("\n")).strip("\n"))
     if is_display(block):
         return [block]
     if is_table(block):

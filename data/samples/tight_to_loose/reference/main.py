@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from experiment import Record, run
-from report import contamination_table, metrics_table
+from report import contamination_table, kept_table, metrics_table
 
 
 def main() -> None:
@@ -31,6 +31,10 @@ def main() -> None:
             print(metrics_table(records, spec["methods"], spec["contaminations"][0], spec["metrics"]))
         else:
             print(contamination_table(records, spec["methods"], spec["contaminations"], spec["metrics"][0]))
+    for spec in config.get("figures", []):
+        print(f"\n{spec['title']}\n")
+        iterations = [str(iteration) for iteration in spec["iterations"]]
+        print(kept_table(records, spec["methods"], spec["contamination"], iterations))
     arguments.out.write_text(json.dumps(records))
     print(f"\n{len(records)} fits in {time.perf_counter() - began:.1f} s")
 

@@ -38,3 +38,19 @@ def contamination_table(
 ) -> str:
     """Return methods by contaminations, for one metric."""
     return table(methods, contaminations, lambda row, column: summarise(records, row, column, metric))
+
+
+def kept_table(
+    records: Sequence[Record], methods: Sequence[str], contamination: str, iterations: Sequence[str]
+) -> str:
+    """Return the mean kept fraction of each method at some iterations (the curves of Figure 1)."""
+
+    def cell(row: str, column: str) -> str:
+        curves = [
+            record["kept_fraction"]
+            for record in records
+            if record["method"] == row and record["contamination"] == contamination
+        ]
+        return f"{np.mean(curves, axis=0)[int(column)]:.2f}"
+
+    return table(methods, iterations, cell)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model import Array, Mixture, gaussian_log_density, log_softmax, logsumexp, student_log_density
+from model import Array, Mixture, gaussian_log_density, logsumexp, student_log_density
 from rejection import Rejection
 
 
@@ -76,7 +76,8 @@ def expect(mixture: Mixture, x: Array, y: Array, noise: Noise) -> tuple[Array, A
         density = student_log_density(squared, mixture.variance, noise.dof)
         latent = (noise.dof + 1) / (noise.dof + squared)
     joint = mixture.log_gate(x) + density
-    return np.exp(log_softmax(joint)), latent, logsumexp(joint)
+    log_likelihood = logsumexp(joint)
+    return np.exp(joint - log_likelihood[:, None]), latent, log_likelihood
 
 
 def distances(mixture: Mixture, x: Array, y: Array, resp: Array) -> Array:

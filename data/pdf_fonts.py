@@ -64,9 +64,9 @@ def restore_hyphens(text: str, plain: str) -> str:
     """
     words = Counter(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", plain.lower()))
     single = Counter(part for word, count in words.items() for part in [word] * min(count, 3))
-    for first, second in set(re.findall(r"([^\W\d_]{2,})[-\ufffe\x02](?:\r?\n)?([^\W\d_]{2,})", plain)):
+    for first, second in set(re.findall(r"([^\W\d_]{2,})(?:-\r?\n|[\ufffe\x02](?:\r?\n)?)([^\W\d_]{2,})", plain)):
         whole, parts = (first + second).lower(), (first.lower(), second.lower())
-        if words[whole] > 1 or not re.search(rf"\b{first}{second}", text):
+        if words[whole] or not re.search(rf"\b{first}{second}", text):
             continue
         known = any(w.startswith(f"{parts[0]}-{parts[1]}") for w in words)
         if known or all(len(part) > 3 and single[part] > 1 for part in parts):

@@ -99,5 +99,7 @@ class Numbers:
             "",
             "item",
         ):
-            return f"{found[0][0]}{'s' if len(found) > 1 else ''} {numbers}"
+            kind = found[0][0]
+            plural = {"Appendix": "Appendices"}.get(kind, f"{kind}s")
+            return f"{plural if len(found) > 1 else kind} {numbers}"
         return numbers

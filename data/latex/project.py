@@ -10,6 +10,7 @@ from data.latex.words import names
 SIZE_LIMIT = 20_000_000
 """Characters of all files together."""
 _DEPTH_LIMIT = 30
+_FILE_LIMIT = 2_000
 _COMMENT = re.compile(
     r"(\\begin\{(?P<verbatim>verbatim|Verbatim|lstlisting|minted)\*?\}.*?\\end\{(?P=verbatim)\*?\}"
     r"|\\(?:url|href|nolinkurl|path)\s*\{[^{}\n]*\}|\\verb\*?(?P<bar>[^A-Za-z\s*])[^\n]*?(?P=bar)|\\.)"
@@ -74,6 +75,7 @@ class _Reader:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._size = 0
+        self._files = 0
 
     def read(self, path: Path, opened: tuple[Path, ...]) -> str:
         """Read a file with what it includes; `opened` are the files that are being read now."""
@@ -85,6 +87,9 @@ class _Reader:
             raise PaperError(f"{self._name(path)} includes itself without end; remove that \\input.")
         text = strip_comments(_read(resolved))
         self._size += len(text)
+        self._files += 1
+        if self._files > _FILE_LIMIT:
+            raise PaperError(f"{self._name(path)} and others include more than {_FILE_LIMIT:,} files; simplify them.")
         if self._size > SIZE_LIMIT:
             raise PaperError(
                 f"The LaTeX files of {self._root.name!r} exceed {SIZE_LIMIT:,} characters at {path.name!r}."

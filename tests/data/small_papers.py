@@ -50,46 +50,46 @@ with $0 < \beta < 1$.
 The proof is short.
 """
 
-LATEX = rf"""\documentclass{{article}}
-\usepackage{{amsmath}} % a comment
-\newcommand{{\avg}}{{y}}
-\newcommand{{\at}}[2]{{#1_{{#2}}}}
-\title{{Counting Sheep \\ with Damped Averages\thanks{{Funded by wool.}}}}
-\author{{Ann Author \and Bob Writer}}
-\begin{{document}}
+LATEX = r"""\documentclass{article}
+\usepackage{amsmath} % a comment
+\newcommand{\avg}{y}
+\newcommand{\at}[2]{#1_{#2}}
+\title{Counting Sheep \\ with Damped Averages\thanks{Funded by wool.}}
+\author{Ann Author \and Bob Writer}
+\begin{document}
 \maketitle
-\begin{{abstract}}
+\begin{abstract}
 We count sheep with a damped average. % not this: 50\% of it
-\end{{abstract}}
-\section{{Introduction}}
-Sheep are many~\cite{{sheep}}. Let $\at{{x}}{{t}}$ be the number
+\end{abstract}
+\section{Introduction}
+Sheep are many~\cite{sheep}. Let $\at{x}{t}$ be the number
 at time $t$.
-\section{{Method}}
-\subsection{{Damping}}\label{{sec:damping}}
+\section{Method}
+\subsection{Damping}\label{sec:damping}
 The average is
-\begin{{equation}}\label{{eq:damp}}
-\at{{\avg}}{{t}} = \beta \at{{\avg}}{{t-1}} + (1-\beta) \at{{x}}{{t}}
-\end{{equation}}
+\begin{equation}\label{eq:damp}
+\at{\avg}{t} = \beta \at{\avg}{t-1} + (1-\beta) \at{x}{t}
+\end{equation}
 with $0 < \beta < 1$.
-\section{{Experiments}}
-As Section~\ref{{sec:damping}} and \eqref{{eq:damp}} say, see \cref{{tab:sheep}}.
-\begin{{table}}
-\begin{{tabular}}{{lr}}
+\section{Experiments}
+As Section~\ref{sec:damping} and \eqref{eq:damp} say, see \cref{tab:sheep}.
+\begin{table}
+\begin{tabular}{lr}
 \hline Night & Sheep \\ \hline
 first & 12 \\
 second & 15 \\
-\end{{tabular}}
-\caption{{Sheep per night.}}\label{{tab:sheep}}
-\end{{table}}
-\begin{{figure}}
-\includegraphics{{sheep.pdf}}
-\caption{{Sheep over time.}}
-\end{{figure}}
-\bibliography{{refs}}
+\end{tabular}
+\caption{Sheep per night.}\label{tab:sheep}
+\end{table}
+\begin{figure}
+\includegraphics{sheep.pdf}
+\caption{Sheep over time.}
+\end{figure}
+\bibliography{refs}
 \appendix
-\section{{Proofs}}
+\section{Proofs}
 The proof is short.
-\end{{document}}
+\end{document}
 """
 
 HTML = rf"""<!DOCTYPE html><html><head><title>Untitled Document</title></head><body>

@@ -49,7 +49,7 @@ def test_a_bad_file_is_one_clear_line_that_names_it(name: str, tmp_path: Path) -
 def test_a_missing_path_is_named_with_what_may_be_given(tmp_path: Path) -> None:
     with pytest.raises(PaperError, match=r"no file or folder '.*gone.md'; give a PDF, LaTeX"):
         read_paper(tmp_path / "gone.md")
-    with pytest.raises(PaperError, match="no file or folder 'gone.md'"):
+    with pytest.raises(PaperError, match=r"no file or folder 'gone\.md'"):
         read_paper("gone.md")
 
 

@@ -24,7 +24,9 @@ def test_reads_mathpix_remnants() -> None:
 
 
 def test_reads_headings_that_are_all_of_level_one_by_their_numbers() -> None:
-    paper = parse_markdown("# Wool\n\n# Abstract\n\nShort.\n\n# 1 Introduction\n\nA.\n\n# 1.1 Detail\n\nB.\n\n# 2. Method\n\nC.")
+    paper = parse_markdown(
+        "# Wool\n\n# Abstract\n\nShort.\n\n# 1 Introduction\n\nA.\n\n# 1.1 Detail\n\nB.\n\n# 2. Method\n\nC."
+    )
     assert paper.title == "Wool"
     assert headings(paper) == [(1, "1", "Introduction"), (2, "1.1", "Detail"), (1, "2", "Method")]
 
@@ -40,8 +42,15 @@ def test_reads_front_matter() -> None:
 
 
 def test_reads_roman_numbers_as_arabic_ones() -> None:
-    paper = parse_markdown("# Wool\n\n## I. INTRODUCTION\n\nA.\n\n## II. METHOD\n\nB.\n\n### A. Loss\n\nC.\n\n## III. END\n\nD.\n")
-    assert [(n, h) for _, n, h in headings(paper)] == [("1", "INTRODUCTION"), ("2", "METHOD"), ("2.1", "Loss"), ("3", "END")]
+    paper = parse_markdown(
+        "# Wool\n\n## I. INTRODUCTION\n\nA.\n\n## II. METHOD\n\nB.\n\n### A. Loss\n\nC.\n\n## III. END\n\nD.\n"
+    )
+    assert [(n, h) for _, n, h in headings(paper)] == [
+        ("1", "INTRODUCTION"),
+        ("2", "METHOD"),
+        ("2.1", "Loss"),
+        ("3", "END"),
+    ]
     assert parse_markdown(paper.markdown) == paper
 
 
@@ -75,7 +84,9 @@ def test_footnotes_of_the_authors_leave_the_abstract() -> None:
     assert paper.abstract == "Short."
 
 
-@pytest.mark.parametrize("name", ["References", "Bibliography", "Acknowledgements", "Acknowledgments and Disclosure of Funding"])
+@pytest.mark.parametrize(
+    "name", ["References", "Bibliography", "Acknowledgements", "Acknowledgments and Disclosure of Funding"]
+)
 def test_drops_references_and_thanks(name: str) -> None:
     paper = parse_markdown(f"# W\n\n## 1 A\n\nText.\n\n## {name}\n\nDropped.\n\n## B More\n\nKept.\n")
     assert "Dropped" not in paper.markdown

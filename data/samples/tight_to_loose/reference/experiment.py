@@ -3,10 +3,9 @@
 from typing import Any
 
 import numpy as np
-
-from data import Contamination, DataConfig, Problem, sample_problem
 from metrics import evaluate
 from rejection import FixedTrim, KeepAll, Rejection, TightToLoose, UniformBackground
+from synthetic import Contamination, DataConfig, Problem, sample_problem
 from training import Noise, TrainConfig, fit
 
 Record = dict[str, Any]

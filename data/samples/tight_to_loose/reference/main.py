@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import yaml
-
 from experiment import Record, run
 from report import contamination_table, kept_table, metrics_table
 

@@ -3,9 +3,8 @@
 from itertools import permutations
 
 import numpy as np
-
-from data import Problem
 from model import Array, Mixture
+from synthetic import Problem
 
 RECOVERED_BELOW = 0.2
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-
 from experiment import Record
 
 Cell = Callable[[str, str], str]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-
 from model import Array, Mixture, gaussian_log_density, logsumexp, student_log_density
 from rejection import Rejection
 

@@ -48,8 +48,10 @@ class ApiBackbone(Settings):
     temperature: float | None = Field(default=None, ge=0)
     options: dict[str, Any] = Field(default_factory=dict)
     """Further generation options, e.g. `reasoning_effort`."""
+    engine: Literal["lm15", "litellm"] = "lm15"
+    """How DSPy reaches the provider: natively, or through LiteLLM, which knows more of them."""
     price: Price | None = None
-    """Where it is not given, DSPy's price list is asked."""
+    """Where it is not given, DSPy's price list is asked, unless `api_base` names a server of one's own."""
     timeout: float = Field(default=1200, gt=0)
     """Seconds to wait for the next byte of an answer."""
     retries: int = Field(default=4, ge=0)

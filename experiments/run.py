@@ -11,11 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import dspy
-from data.read import read_paper
 from filelock import FileLock, Timeout
 
 from data.errors import FolderError, PaperError
 from data.paper import Paper
+from data.read import read_paper
 from experiments.backbones.build import LanguageModels, build_language_models, model_of
 from experiments.backbones.transcript import Transcript
 from experiments.choice import RECORDING, choose_backbones
@@ -168,7 +168,7 @@ def _work(session: Session) -> RunState:
         tracker.log(params=_params(session), tags=_tags(session))
         try:
             with progress(meter):
-                _run_program(program, session, models, meter)
+                _run_program(program, session, models, meter, tracker)
             state.status = "finished" if state.stop_after == "coding" else "stopped"
         except BaseException as error:
             state.status = "failed" if isinstance(error, Exception) else "interrupted"
@@ -184,7 +184,7 @@ def _work(session: Session) -> RunState:
     return state
 
 
-def _run_program(program: PaperCoder, session: Session, models: LanguageModels, meter: Meter) -> None:
+def _run_program(program: PaperCoder, session: Session, models: LanguageModels, meter: Meter, tracker: Tracker) -> None:
     folder = RunFolder(session.folder)
     meter.started = time.monotonic()
     with dspy.context(
@@ -192,7 +192,7 @@ def _run_program(program: PaperCoder, session: Session, models: LanguageModels, 
         lms=models.by_role,
         adapter=SharedPrefixAdapter(),
         folder=folder,
-        callbacks=[*dspy.settings.callbacks, meter],
+        callbacks=[*tracker.callbacks(), meter],
         disable_history=True,
         max_trace_size=0,
     ):

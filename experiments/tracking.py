@@ -42,6 +42,23 @@ class Tracker:
         if tags:
             mlflow.set_tags({key: value[:4900] for key, value in tags.items()})
 
+    def callbacks(self) -> list[Any]:
+        """Return the DSPy callbacks that write the traces of the run."""
+        if self.run_id is None:
+            return []
+        from mlflow.dspy.callback import MlflowCallback
+
+        class Callback(MlflowCallback):
+            """Leaves out the spans of formatting: those of the language model hold the same prompts."""
+
+            def on_adapter_format_start(self, *args: Any, **kwargs: Any) -> None:
+                """Open no span."""
+
+            def on_adapter_format_end(self, *args: Any, **kwargs: Any) -> None:
+                """Close none."""
+
+        return [Callback()]
+
     def log_folder(self, folder: Path) -> None:
         """Log the artifacts of a run's folder."""
         if self.run_id is None:

@@ -32,7 +32,7 @@ class Call:
         return f"{self.role}: {self.step}" + (f" of {self.subject}" if self.subject else "")
 
 
-current_call: ContextVar[Call] = ContextVar("current_call", default=Call())
+current_call: ContextVar[Call] = ContextVar("current_call", default=Call())  # noqa: B039  (frozen)
 """The call that is under way in this thread, for transcripts and progress."""
 
 

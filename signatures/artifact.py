@@ -69,7 +69,7 @@ class _Dumper(yaml.SafeDumper):
     """Writes texts of several lines as literal blocks, so that people can edit them."""
 
 
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> Any:
+def _represent_text(dumper: _Dumper, text: str) -> Any:
     style = "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 

@@ -1,10 +1,15 @@
 """The api backbone: any provider that DSPy reaches, and any OpenAI-compatible server by its address."""
 
 import os
+import traceback
 from dataclasses import replace
+from typing import Any
 
-import dspy
-from dspy.lm15 import CacheConfig, Message, Request, TextPart
+from dspy.clients.call_result import usage_dict
+from dspy.clients.costs import estimate_cost
+from dspy.clients.engines.litellm_engine import LiteLLMEngine
+from dspy.clients.engines.lm15_engine import LM15Engine, timeouts_for
+from dspy.lm15 import CacheConfig, LM15Error, Message, Request, Response, RouterConfig, TextPart
 from dspy.utils.exceptions import (
     ContextWindowExceededError,
     LMAuthError,
@@ -12,10 +17,11 @@ from dspy.utils.exceptions import (
     LMRateLimitError,
     LMTimeoutError,
     LMTransportError,
+    LMUnsupportedFeatureError,
     LMUnsupportedModelError,
 )
 
-from data.errors import BackboneError, ConfigError
+from data.errors import ConfigError
 from experiments.backbones.engine import Completion
 from experiments.config import ApiBackbone
 
@@ -24,13 +30,13 @@ _NO_KEY = "none"
 
 
 class Api:
-    """Answers through a provider's API; DSPy retries rate limits, server errors and lost connections."""
+    """Answers through a provider's API, one attempt at a time; `dspy.LM` repeats them."""
 
     def __init__(self, name: str, config: ApiBackbone) -> None:
         """Prepare the client.
 
         Raises:
-            ConfigError: The key is not set.
+            ConfigError: The key is not set, or DSPy does not know the provider.
         """
         self.name = name
         self.config = config
@@ -39,41 +45,71 @@ class Api:
             raise ConfigError(
                 f"backbone {name!r} needs a key: set {config.key} in the environment, or name another one"
             )
-        connection = {"api_base": config.api_base} if config.api_base else {}
-        self._lm = dspy.LM(
-            config.model,
-            cache=False,
-            api_key=self._key,
-            timeout=config.timeout,
-            num_retries=config.retries,
-            **connection,
-        )
+        self._provider = ""
+        self._engine = self._native() if config.engine == "lm15" else self._litellm()
 
     def answer(self, request: Request, prompt: str) -> Completion:
-        """Send the request.
+        """Send the request once.
 
         Raises:
-            BackboneError: The provider gave no answer; the message says why and what to do.
+            LM15Error: The provider gave no answer.
         """
-        lm = self._lm.copy()
         try:
-            with dspy.context(callbacks=[], disable_history=False, caller_modules=[]):
-                response = lm(self._on_the_wire(request))
-        except LMError as error:
-            raise BackboneError(self._explain(error)) from None
-        call = lm.history[-1]
-        usage = call["usage"]
-        cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+            response: Response = self._engine.complete(self._on_the_wire(request))
+        except LM15Error as error:
+            self._hide_key(error)
+            raise
+        usage = usage_dict(response, self._provider)
         prompt_tokens, completion_tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
         return Completion(
             text=response.text or "",
             finish_reason=response.finish_reason,
             prompt_tokens=prompt_tokens,
             cached_tokens=cached,
             completion_tokens=completion_tokens,
-            cost=self._cost(prompt_tokens, cached, completion_tokens, call["cost"]),
+            cost=self._cost(response, request, prompt_tokens, cached, completion_tokens),
             model=response.model,
         )
+
+    def explain(self, error: LMError) -> str:
+        """Return what went wrong and what to do, in a line."""
+        status = f" (HTTP {error.status})" if getattr(error, "status", None) else ""
+        said = " ".join(str(error).split("\n\n  To fix:")[0].split())
+        match error:
+            case LMAuthError():
+                todo = f"check the key in {self.config.key}" if self.config.key else "the server asks for a key"
+            case LMRateLimitError():
+                todo = "wait and resume, or lower `concurrency`"
+            case ContextWindowExceededError():
+                todo = f"use a backbone with a longer context, or correct backbones.{self.name}.context_tokens"
+            case LMUnsupportedModelError():
+                todo = f"correct backbones.{self.name}.model"
+            case LMUnsupportedFeatureError() if self.config.engine == "lm15":
+                todo = f"set backbones.{self.name}.engine=litellm, or take the option out"
+            case LMTimeoutError():
+                todo = f"resume, or raise backbones.{self.name}.timeout (now {self.config.timeout:g} s)"
+            case LMTransportError():
+                todo = f"see that {self.config.api_base or 'the provider'} can be reached, then resume"
+            case _:
+                todo = "resume to try again, or use another backbone"
+        return f"backbone {self.name!r}: {said[:600]}{status}; {todo}"
+
+    def _native(self) -> LM15Engine:
+        try:
+            self._provider = LM15Engine(RouterConfig(env={})).resolve(self.config.model).provider
+        except LM15Error as error:
+            raise ConfigError(
+                f"backbone {self.name!r}: DSPy does not reach {self.config.model!r} natively: {error}; "
+                f"set backbones.{self.name}.engine=litellm"
+            ) from None
+        urls = {self._provider: self.config.api_base} if self.config.api_base else None
+        keys = {self._provider: self._key}
+        return LM15Engine(RouterConfig(api_keys=keys, base_urls=urls, timeouts=timeouts_for(self.config.timeout)))
+
+    def _litellm(self) -> LiteLLMEngine:
+        address = {"api_base": self.config.api_base} if self.config.api_base else {}
+        return LiteLLMEngine(api_key=self._key, timeout=self.config.timeout, **address)
 
     def _on_the_wire(self, request: Request) -> Request:
         """Join the parts of the prompt, or mark the end of its shared part where the provider caches by marks."""
@@ -85,32 +121,27 @@ class Api:
         config = replace(request.config, cache=CacheConfig(prefix_until_index=0))
         return replace(request, messages=(shared, Message.user(texts[-1]), *rest), config=config)
 
-    def _cost(self, prompt: int | None, cached: int, completion: int | None, estimate: float | None) -> float | None:
+    def _cost(
+        self, response: Response, request: Request, prompt: int | None, cached: int, completion: int | None
+    ) -> float | None:
         price = self.config.price
-        if price is None or prompt is None or completion is None:
-            return estimate
+        if price is None and self.config.api_base:
+            return None  # what somebody's own server costs, no price list says
+        if price is None:
+            found: Any = estimate_cost(
+                response, provider=self._provider or None, requested_model=request.model, request=request
+            )
+            return found[0]
+        if prompt is None or completion is None:
+            return None
         return (price.prompt * (prompt - cached) + price.cached * cached + price.completion * completion) / 1e6
 
-    def _explain(self, error: LMError) -> str:
-        status = f" (HTTP {error.status})" if getattr(error, "status", None) else ""
-        said = " ".join(str(error).split("\n\n  To fix:")[0].split())
-        if self._key != _NO_KEY:
-            said = said.replace(self._key, "***")
-        match error:
-            case LMAuthError():
-                todo = f"check the key in {self.config.key}" if self.config.key else "the server asks for a key"
-            case LMRateLimitError():
-                todo = "wait and resume, or lower `concurrency`"
-            case ContextWindowExceededError():
-                todo = (
-                    f"use a backbone with a longer context, or set backbones.{self.name}.context_tokens to what it has"
-                )
-            case LMUnsupportedModelError():
-                todo = f"correct backbones.{self.name}.model"
-            case LMTimeoutError():
-                todo = f"resume, or raise backbones.{self.name}.timeout (now {self.config.timeout:g} s)"
-            case LMTransportError():
-                todo = f"see that {self.config.api_base or 'the provider'} can be reached, then resume"
-            case _:
-                todo = "resume to try again, or use another backbone"
-        return f"backbone {self.name!r}: {said[:600]}{status}; {todo}"
+    def _hide_key(self, error: LM15Error) -> None:
+        """Take the key out of an error that quotes it, and cut off the errors behind it, which may quote it too."""
+        if self._key == _NO_KEY or self._key not in "".join(traceback.format_exception(error)):
+            return
+        error.message = error.message.replace(self._key, "***")
+        error.args = (error.message,)
+        error.__cause__ = None
+        error.__context__ = None
+        error.__suppress_context__ = True

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dspy
 
 from data.errors import ConfigError
 from experiments.backbones.api import Api
-from experiments.backbones.engine import Source, TranscriptEngine
+from experiments.backbones.engine import BackboneLM, Source, TranscriptEngine
 from experiments.backbones.mailbox import Mailbox
 from experiments.backbones.recorded import Recorded
 from experiments.backbones.transcript import Entry, Transcript
@@ -56,9 +57,7 @@ def build_language_models(
             if isinstance(source, Mailbox):
                 models.mailboxes.append(source)
             engine = TranscriptEngine(name, source, transcript, on_call)
-            built[name] = dspy.LM(
-                model_of(config, name), engine=engine, cache=False, num_retries=0, **_options(config, name)
-            )
+            built[name] = BackboneLM(engine, model_of(config, name), **_options(config, name))
         models.by_role[role] = built[name]
     return models, transcript
 
@@ -81,8 +80,13 @@ def _source(name: str, config: Config, folder: Path, recording: Path | None) -> 
     return Recorded(path)
 
 
-def _options(config: Config, name: str) -> dict[str, object]:
+def _options(config: Config, name: str) -> dict[str, Any]:
     backbone = config.backbones[name]
     if not isinstance(backbone, ApiBackbone):
-        return {}
-    return {"temperature": backbone.temperature, "max_tokens": backbone.max_tokens, **backbone.options}
+        return {"retries": 0}
+    return {
+        "retries": backbone.retries,
+        "temperature": backbone.temperature,
+        "max_tokens": backbone.max_tokens,
+        **backbone.options,
+    }

@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+import dspy
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
+from dspy.utils.exceptions import LMError
 
-from data.errors import EmptyAnswer, TruncatedAnswer
+from data.errors import BackboneError, EmptyAnswer, PaperCoderError, TruncatedAnswer
 from experiments.backbones.transcript import Entry, Transcript, key_of
 from program.ask import current_call
 
@@ -37,7 +39,11 @@ class Source(Protocol):
 
         Raises:
             BackboneError: There is no answer.
+            LM15Error: There is none now; `BackboneLM` tries again where that makes sense.
         """
+
+    def explain(self, error: LMError) -> str:
+        """Return what went wrong and what to do, in a line."""
 
 
 def prompt_text(request: Request) -> str:
@@ -47,6 +53,26 @@ def prompt_text(request: Request) -> str:
         text = "".join(part.text for part in message.parts if isinstance(part, TextPart))
         parts.append(text if number == 0 else f"-------- {message.role} --------\n\n{text}")
     return "\n\n".join(parts)
+
+
+class BackboneLM(dspy.LM):
+    """The language model of a role: DSPy's own, with errors of PaperCoder's."""
+
+    def __init__(self, engine: "TranscriptEngine", model: str, retries: int, **settings: Any) -> None:
+        super().__init__(model, engine=engine, cache=False, num_retries=retries, **settings)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Answer as `dspy.LM` does.
+
+        Raises:
+            PaperCoderError: There is no answer, or it cannot be used.
+        """
+        try:
+            return super().__call__(*args, **kwargs)
+        except LMError as error:
+            if isinstance(error.__cause__, PaperCoderError):
+                raise error.__cause__ from None
+            raise BackboneError(self.engine.source.explain(error)) from None
 
 
 class TranscriptEngine:

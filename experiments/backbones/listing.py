@@ -1,13 +1,12 @@
 """`papercoder backbones`: which there are, which can be used, and whether one answers."""
 
+import tempfile
 import time
+from pathlib import Path
 
-from dspy.lm15 import Config as GenerationConfig
-from dspy.lm15 import Message, Request
-
-from data.errors import BackboneError
 from experiments.backbones.api import Api
-from experiments.backbones.build import model_of
+from experiments.backbones.engine import BackboneLM, TranscriptEngine
+from experiments.backbones.transcript import Transcript
 from experiments.config import ApiBackbone, Config, has_key, validate_config
 
 
@@ -36,13 +35,11 @@ def check_backbone(config: Config, name: str) -> str:
     backbone = config.backbones[name]
     if not isinstance(backbone, ApiBackbone):
         return f"{name}: nothing to call; it answers from files"
-    request = Request(
-        model=model_of(config, name),
-        messages=(Message.user("Answer with the single word: ready"),),
-        config=GenerationConfig(max_tokens=min(backbone.max_tokens or 16000, 16000), temperature=backbone.temperature),
-    )
-    started = time.monotonic()
-    answer = Api(name, backbone.model_copy(update={"retries": 0})).answer(request, "")
-    if not answer.text.strip():
-        raise BackboneError(f"backbone {name!r} gave an empty answer; see that its model {backbone.model!r} is right")
-    return f"{name}: answered {answer.text.strip()[:40]!r} in {time.monotonic() - started:.2f} s ({answer.model})"
+    with tempfile.TemporaryDirectory() as folder:
+        transcript = Transcript(Path(folder) / "transcript.jsonl")
+        engine = TranscriptEngine(name, Api(name, backbone), transcript, lambda entry, replayed: None)
+        limit = min(backbone.max_tokens or 16000, 16000)
+        lm = BackboneLM(engine, backbone.model, 0, temperature=backbone.temperature, max_tokens=limit)
+        started = time.monotonic()
+        answer = lm("Answer with the single word: ready")[0]
+    return f"{name}: answered {answer.strip()[:40]!r} in {time.monotonic() - started:.2f} s ({backbone.model})"

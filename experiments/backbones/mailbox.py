@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from dspy.lm15 import Request
+from dspy.utils.exceptions import LMError
 
 from data.errors import BackboneError, FolderError
 from experiments.backbones.engine import Completion
@@ -75,6 +76,10 @@ class Mailbox:
         text = self._wait(name)
         self._put_away(name)
         return Completion(text=text, model="mailbox")
+
+    def explain(self, error: LMError) -> str:
+        """Return what went wrong, in a line."""
+        return f"backbone 'mailbox': {' '.join(str(error).split())}"
 
     def close(self, reason: str) -> None:
         """Say that nothing more will come, and why."""

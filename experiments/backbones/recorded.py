@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from dspy.lm15 import Request
+from dspy.utils.exceptions import LMError
 
 from data.errors import BackboneError, ConfigError
 from experiments.backbones.engine import Completion
@@ -45,3 +46,7 @@ class Recorded:
             cost=0.0,
             model=entry.model,
         )
+
+    def explain(self, error: LMError) -> str:
+        """Return what went wrong, in a line."""
+        return f"backbone 'recorded': {' '.join(str(error).split())}"

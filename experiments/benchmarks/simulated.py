@@ -203,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: Server
 
-    def do_POST(self) -> None:  # noqa: N802  (the name is http.server's)
+    def do_POST(self) -> None:
         """Answer a chat completion request."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         reply = self.server.reply(body, self.headers.get("Authorization", ""))

@@ -145,12 +145,16 @@ def _report(state: "RunState") -> None:
         click.echo("  `papercoder ui` shows the run, its prompts and its artifacts in a browser")
 
 
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command line; every error that a user can cause is one line."""
     from experiments.environment import prepare_environment
 
     prepare_environment()
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         papercoder(standalone_mode=False)
     except click.ClickException as error:

@@ -24,15 +24,16 @@ class FileAnalysis(Artifact):
 
 
 class AnalyseFile(dspy.Signature):
-    """Analyse the logic of the one file named below, so that its code can be written from your analysis.
-    Write no code yet.
+    """Analyse the logic of the one file named below, so that its code can be written from your analysis. Write no code
+    yet.
 
-    Follow the paper exactly: its method, data, model, hyperparameters, experimental setup and evaluation. Be
-    clear and structured, and let nothing in that does not help to write the file.
+    Follow the paper exactly: its method, data, model, hyperparameters, experimental setup and evaluation. Be clear and
+    structured. Whoever writes the file has the paper, the plan and the configuration before them: repeat nothing of
+    those, settle what they leave to be worked out.
 
-    Keep to the design: change nothing in the class diagram, and use no public member that does not stand
-    there. Take every setting from config.yaml by its key; invent no value. Where the paper is silent or says
-    two things, name it as an assumption.
+    Keep to the design: change nothing in the class diagram, and use no public member that does not stand there. Take
+    every setting from config.yaml by its key; invent no value. Where the paper is silent or says two things, name it as
+    an assumption.
     """
 
     paper: str = dspy.InputField()

@@ -204,13 +204,16 @@ def _repeated(names: list[str]) -> str | None:
 class PlanReproduction(dspy.Signature):
     """Plan how to reproduce the method and the experiments of the paper; its authors have released no code.
 
-    Write a roadmap that makes the code easy to write later: the key details of the methodology, the
-    experiments with their data sets, settings, hyperparameters and metrics, and the order of the work. Be as
-    detailed and informative as you can; stay with what the paper says. Write no code yet.
+    Write a roadmap that makes the code easy to write later: the key details of the methodology, the experiments with
+    their data sets, settings, hyperparameters and metrics, and the order of the work. Be detailed and informative, and
+    stay with what the paper says. Write no code yet.
 
-    Read the paper for what it leaves open. Wherever an implementation needs a value or a choice that the
-    paper does not give, or gives differently in two places, say so and choose; never fill such a gap
-    silently.
+    Say each thing once, in the section where it belongs, and briefly: everybody after you reads the paper too. A plan
+    is shorter than its paper.
+
+    Read the paper for what it leaves open. Wherever an implementation needs a value or a choice that the paper does not
+    give, or gives differently in two places, say so and choose; never fill such a gap silently. Put small choices that
+    belong together into one assumption.
     """
 
     paper: str = dspy.InputField()
@@ -218,17 +221,18 @@ class PlanReproduction(dspy.Signature):
 
 
 class DesignArchitecture(dspy.Signature):
-    """Design the software that reproduces the paper, following the overall plan: concise, usable and
-    complete.
+    """Design the software that reproduces the paper, following the overall plan: concise, usable and complete.
 
-    Keep the architecture simple and let well-known open-source libraries do what they do well. Give every
-    component of the plan a place. There is one entry point, main.py or app.py.
+    Keep the architecture simple and small, and let well-known open-source libraries do what they do well. A file holds
+    a whole part of the work that a reader would look for in one place. A small paper needs four to six files of code, a
+    large one seldom more than ten. Give every component of the plan a place. There is one entry point, main.py or
+    app.py.
 
-    Beside the code, plan tests that pytest collects and that finish within seconds on a CPU: they check the
-    paper's equations one by one on tiny inputs, against values computed by hand or in another way.
+    Beside the code, plan one to three files of tests that pytest collects and that finish within seconds on a CPU: they
+    check the paper's equations one by one on tiny inputs, against values computed by hand or in another way.
 
-    Draw the class diagram in detail, because every file will be written to this interface and to nothing
-    else. The sequence diagram uses its names exactly. The Mermaid syntax must be correct.
+    Draw the class diagram in detail, because every file will be written to this interface and to nothing else; leave
+    private members out of it. The sequence diagram uses its names exactly. The Mermaid syntax must be correct.
     """
 
     paper: str = dspy.InputField()

@@ -1,0 +1,1 @@
+"""The judge as a metric, and compiled prompts."""

@@ -111,13 +111,14 @@ def is_test(path: str) -> bool:
 
 
 def _requirement(line: str) -> str:
+    line = line.strip()
     try:
-        requirement = Requirement(line.strip())
+        requirement = Requirement(line)
     except InvalidRequirement as error:
         raise ValueError(f"{line!r} is not a requirement line such as 'numpy>=1.26': {error}".splitlines()[0]) from None
     if requirement.url:
         raise ValueError(f"{line!r} names an address; only packages of the index are allowed")
-    return str(requirement)
+    return line
 
 
 class FileTask(Item):

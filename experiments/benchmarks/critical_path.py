@@ -22,7 +22,8 @@ CALLS = 4 + 1 + DEPTH
 PAPER = "# A Paper\n\n## Abstract\n\nIt is long.\n\n## 1 Method\n\n" + "A sentence of a paper. " * 2000
 
 
-def _serve(pipe: Connection, files: int, delay: float) -> None:
+def serve(pipe: Connection, files: int, delay: float) -> None:
+    """Serve a simulated model in a process of its own: send its address, wait for a word to stop."""
     from experiments.benchmarks.simulated import SimulatedModel, serving
 
     with serving(SimulatedModel(files, DEPTH), delay) as server:
@@ -36,7 +37,7 @@ def measure(files: int, delay: float) -> tuple[float, float]:
     from experiments.run import start_run
 
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, files, delay))
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs, files, delay))
     process.start()
     try:
         Path("paper.md").write_text(PAPER, encoding="utf-8")

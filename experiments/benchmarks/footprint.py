@@ -68,7 +68,9 @@ def main() -> None:
             if Path(find_sample(name) or "").with_name("transcript.jsonl").exists():
                 memory, shared = run([name, "--backbone", "recorded"], Path(name))
                 report(f"peak memory, sample {name}", memory, 600, " MB")
-                print(f"shared prefix, sample {name}: {shared:.1%} of prompt characters after the first call (at least 80%)")
+                print(
+                    f"shared prefix, sample {name}: {shared:.1%} of prompt characters after the first call (at least 80%)"
+                )
         Path("paper.md").write_text(PAPER, encoding="utf-8")
         ours, theirs = multiprocessing.get_context("spawn").Pipe()
         server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs, 40, 0.0))

@@ -248,10 +248,14 @@ class DesignLogic(dspy.Signature):
     with their signatures, the logic of each, its imports. State every dependency between files explicitly;
     there must be no cycle. Stay with the files and the interface of the architecture design.
 
-    Nothing may lack an owner: assign every component of the overall plan to the file that implements it,
-    every assumption to the file that settles it, and every table and figure to the command that produces it.
-    The commands call scripts among the planned files. There is a quick mode, with tiny data and few steps,
-    that runs everything within seconds on a CPU.
+    Nothing may lack an owner: assign every component of the overall plan to the file that implements it, every
+    assumption to the file that settles it, and every table and figure to the command that produces it. The commands
+    call scripts among the planned files.
+
+    All settings will stand in config.yaml, which is written after you; say in the shared knowledge under which keys.
+    There is a quick mode, with tiny data and few steps, that runs everything within seconds on a CPU: config.yaml has a
+    top-level mapping `quick` whose values replace those of the same keys outside it, and the entry point applies it
+    when it is called with the quick mode's option.
 
     A test depends on the files that it tests.
     """

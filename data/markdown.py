@@ -146,15 +146,15 @@ def _cut_caption(text: str) -> tuple[str, list[str]]:
 def _mend(blocks: list[str]) -> list[str]:
     """Join a sentence that a figure, a table or a footnote interrupts, and put that after it."""
     mended: list[str] = []
+    anchor = -1  # the last block that is no float
     for block in blocks:
-        index = len(mended) - 1
-        while index >= 0 and _is_float(mended[index]):
-            index -= 1
-        between = index < len(mended) - 1
-        if between and index >= 0 and block[:1].islower() and _is_open(mended[index]):
-            glue = "" if mended[index].endswith("-") else " "
-            mended[index] += glue + block
+        if _is_float(block):
+            mended.append(block)
+        elif 0 <= anchor < len(mended) - 1 and block[:1].islower() and _is_open(mended[anchor]):
+            glue = "" if mended[anchor].endswith("-") else " "
+            mended[anchor] += glue + block
         else:
+            anchor = len(mended)
             mended.append(block)
     return mended
 

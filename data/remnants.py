@@ -9,7 +9,7 @@ from data.tables import html_rows, markdown_table
 _FRONT = re.compile(r"\A\s*---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
 _COMMAND = re.compile(
     r"\\(title|author|date|maketitle|(?:sub)*section|paragraph|footnotetext|caption|captionsetup|includegraphics)"
-    r"\*?(?:\[[^\]]*\])?(?=\s*\{|\b)"
+    r"\*?(?:\[[^\]]{0,300}\])?(?=\s*\{|\b)"
 )
 _ENVIRONMENT = re.compile(
     r"\\(begin|end)\{(abstract|figure|table|center|itemize|enumerate|document)\*?\}(?:\[[^\]\n]*\])?"

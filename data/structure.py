@@ -11,6 +11,7 @@ from data.markdown import tidy
 from data.paper import APPENDIX_MARK, Paper, Section
 
 _HEADING = re.compile(r"(#{1,6}) (.*)")
+_ROUNDS = 10
 _RUN_IN = re.compile(r"(?:\*\*|__|\*|_)?abstract(?:\s*[.:—–-]+\s*(?:\*\*|__|\*|_)?|(?:\*\*|__|\*|_)[.:—–-]*)\s*", re.I)
 
 
@@ -38,8 +39,19 @@ def parse_markdown(text: str, source: str = "") -> Paper:
 
     Returns:
         The paper. The title falls back to the first line or heading; a body without headings becomes one
-        section.
+        section. Reading its canonical text gives the same paper: ambiguous Markdown is read again until it
+        means only one thing.
     """
+    paper = _parse(text, source)
+    for _ in range(_ROUNDS):
+        again = _parse(paper.markdown, source)
+        if again == paper:
+            break
+        paper = again
+    return paper
+
+
+def _parse(text: str, source: str) -> Paper:
     front, *parts = _split_parts(tidy(text))
     title, front, parts = _take_title(front, parts)
     abstract, parts = _take_abstract(front, parts)

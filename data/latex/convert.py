@@ -15,6 +15,9 @@ _TOKEN = re.compile(
 )
 _PLAIN = {"~": " ", "``": '"', "''": '"', "--": "–", "---": "—", "}": "", "\\": ""}
 _SWITCH = re.compile(r"\s*\\(?:(bf|bfseries|boldmath)|(it|em|itshape|sl|slshape)|(tt|ttfamily))(?![A-Za-z])\s*")
+_OPTIONAL = re.compile(
+    r"[ \t]*\n?[ \t]*\[(?:[^\[\]{}]{1,1000}+|\{(?:[^{}]|\{[^{}]{0,1000}\}){0,1000}\}|\[[^\[\]]{0,1000}\]){0,100}+\]"
+)
 _BLOCK = re.compile("\ue100(\\d+)\ue101")
 _DEPTH_LIMIT = 100
 
@@ -101,8 +104,7 @@ class Converter:
 
     def skip_optional(self, position: int, end: int) -> int:
         """Give the position after optional arguments, brackets in braces respected."""
-        optional = re.compile(r"[ \t]*\n?[ \t]*\[(?:[^\[\]{}]|\{(?:[^{}]|\{[^{}]*\})*\}|\[[^\]]*\])*\]")
-        while match := optional.match(self.text, position, end):
+        while match := _OPTIONAL.match(self.text, position, end):
             position = match.end()
         return position
 

@@ -20,7 +20,7 @@ from data.latex.words import names
 
 _SIZE_LIMIT = 20_000_000
 _STEP_LIMIT = 300_000
-_SECONDS = 20.0
+_SECONDS = 10.0
 _DEPTH_LIMIT = 60
 _USE = re.compile(NAME, re.DOTALL)
 _STRUCTURE = names(
@@ -165,6 +165,7 @@ class _Expander:
         switches = {**self._switches, "true": True, "false": False}
         if not name.startswith("if") or name[2:] not in switches:
             return None
+        self._check(name, depth)
         branches = read_branches(text, match.end())
         if branches is None:
             return match.end()

@@ -12,9 +12,9 @@ SIZE_LIMIT = 20_000_000
 _DEPTH_LIMIT = 30
 _FILE_LIMIT = 2_000
 _COMMENT = re.compile(
-    r"(\\begin\{(?P<verbatim>verbatim|Verbatim|lstlisting|minted)\*?\}.*?\\end\{(?P=verbatim)\*?\}"
-    r"|\\(?:url|href|nolinkurl|path)\s*\{[^{}\n]*\}|\\verb\*?(?P<bar>[^A-Za-z\s*])[^\n]*?(?P=bar)|\\.)"
-    r"|%[^\n]*(?:\n[ \t]*(?=\S))?",
+    r"\\begin\{(?P<verbatim>verbatim|Verbatim|lstlisting|minted|comment)\*?\}"
+    r"|\\(?:url|href|nolinkurl|path)\s*\{[^{}\n]*\}|\\verb\*?(?P<bar>[^A-Za-z\s*])[^\n]{0,500}?(?P=bar)|\\."
+    r"|(?P<comment>%[^\n]*(?:\n[ \t]*(?=\S))?)",
     re.DOTALL,
 )
 _INPUT = re.compile(
@@ -66,9 +66,23 @@ def find_main(folder: Path) -> Path:
 
 def strip_comments(text: str) -> str:
     """Remove comments and what is switched off by `comment` or `\\iffalse`."""
-    text = _COMMENT.sub(lambda m: m[1] or "", text)
-    text = re.sub(r"\\begin\{comment\}.*?\\end\{comment\}", "", text, flags=re.DOTALL)
-    return re.sub(r"\\iffalse\b(?:(?!\\if).)*?\\fi\b", "", text, flags=re.DOTALL)
+    out: list[str] = []
+    position = 0
+    endless: set[str] = set()
+    while match := _COMMENT.search(text, position):
+        out.append(text[position : match.start()])
+        position = match.end()
+        name = match["verbatim"] or ""
+        end = text.find(f"\\end{{{name}", position) if name and name not in endless else -1
+        if end >= 0:
+            end = text.find("}", end) + 1 or len(text)
+            out.append("" if name == "comment" else text[match.start() : end])
+            position = end
+        elif not match["comment"]:
+            endless.add(name)
+            out.append(match[0])
+    out.append(text[position:])
+    return re.sub(r"\\iffalse\b(?:(?!\\if).)*?\\fi\b", "", "".join(out), flags=re.DOTALL)
 
 
 class _Reader:

@@ -12,19 +12,34 @@ RECORDING = "transcript.jsonl"
 """A recording lies beside the paper under this name."""
 
 
-def choose_backbones(config: Config, paper: str) -> dict[Role, str]:
-    """Return the name of the backbone of each role.
+def find_recording(paper: str) -> Path | None:
+    """Return the recording beside a paper, if the paper is a file and has one."""
+    try:
+        path = Path(paper).absolute().parent / RECORDING if Path(paper).exists() else None
+        return path if path and path.is_file() else None
+    except (OSError, ValueError):
+        return None  # not a path
 
-    With none named, it is the first of `preferred` whose key is set; with no key set, papers that have a recording
-    beside them, as the bundled samples do, are replayed.
+
+def settle_backbone(config: Config, recording: Path | None) -> Config:
+    """Return the configuration with a backbone for the roles that have none of their own.
+
+    With none named, it is the first of `preferred` whose key is set; with no key set, a paper that has a recording
+    beside it, as the bundled samples do, is replayed.
+    """
+    if config.backbone is not None:
+        return config
+    name = next((name for name in config.preferred if has_key(config.backbones[name])), None)
+    return config.model_copy(update={"backbone": name or ("recorded" if recording else None)})
+
+
+def choose_backbones(config: Config) -> dict[Role, str]:
+    """Return the name of the backbone of each role.
 
     Raises:
         ConfigError: There is none to choose; the message says what can be done.
     """
-    default = config.backbone or next((n for n in config.preferred if has_key(config.backbones[n])), None)
-    if default is None and (Path(paper).parent / RECORDING).is_file():
-        default = "recorded"
-    roles = {role: config.roles.get(role) or default for role in ROLES}
+    roles = {role: config.roles.get(role) or config.backbone for role in ROLES}
     if None in roles.values():
         keys = sorted({key for name in config.preferred if (key := getattr(config.backbones[name], "key", None))})
         raise ConfigError(

@@ -4,14 +4,28 @@ import difflib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from data.errors import ConfigError
 
 CONFIGS = Path(__file__).parent / "configs"
+
+_OF_THE_CLIENT = (
+    "api_key",
+    "api_base",
+    "base_url",
+    "timeout",
+    "model",
+    "engine",
+    "cache",
+    "retries",
+    "num_retries",
+    "n",
+)
+"""What `options` must not name: it has a place of its own, and keys have none at all."""
 
 Role = Literal["planner", "analyst", "coder", "judge", "reflection", "debugger"]
 
@@ -58,6 +72,22 @@ class ApiBackbone(Settings):
     """How often a rate limit, a server error or a lost connection is tried again."""
     cache_marks: bool = False
     """Whether the provider caches prompts only up to marks (Anthropic)."""
+
+    @field_validator("api_base")
+    @classmethod
+    def _is_an_address(cls, address: str | None) -> str | None:
+        if address is not None and (not address.startswith(("http://", "https://")) or "@" in address):
+            raise ValueError("must be an address such as http://localhost:8000/v1, without a name or a key in it")
+        return address
+
+    @field_validator("options")
+    @classmethod
+    def _are_of_the_generation(cls, options: dict[str, Any]) -> dict[str, Any]:
+        if "api_key" in options:
+            raise ValueError("must not hold a key; keys come from the environment, `key` names the variable")
+        if named := [name for name in _OF_THE_CLIENT if name in options]:
+            raise ValueError(f"must not hold {', '.join(named)}; only what goes with each request belongs there")
+        return options
 
 
 class RecordedBackbone(Settings):
@@ -159,16 +189,20 @@ def validate_config(merged: Mapping[str, Any]) -> Config:
 
 def has_key(backbone: Backbone) -> bool:
     """Say whether what the backbone needs from the environment is there."""
-    return not isinstance(backbone, ApiBackbone) or backbone.key is None or bool(os.environ.get(backbone.key))
+    return (
+        not isinstance(backbone, ApiBackbone) or backbone.key is None or bool(os.environ.get(backbone.key, "").strip())
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"configuration: no file {path}") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"configuration: {path} cannot be read as YAML: {' '.join(str(error).split())}") from None
+    except OSError as error:
+        raise ConfigError(f"configuration: {path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigError(f"configuration: {path} cannot be read as YAML: {error}") from None
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -178,15 +212,33 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _parse_override(override: str) -> dict[str, Any]:
     key, equals, value = override.partition("=")
-    if not equals or not key:
+    if not equals or not all(key.split(".")):
         raise ConfigError(f"configuration: --set takes key.path=value, not {override!r}")
     try:
-        layer: Any = yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise ConfigError(f"configuration: the value of --set {override!r} is not YAML") from None
+        layer = _parse(value)
+    except ValueError as error:
+        raise ConfigError(f"configuration: the value of --set {key} is not YAML: {error}") from None
     for part in reversed(key.split(".")):
         layer = {part: layer}
     return layer
+
+
+def _parse(text: str) -> Any:
+    """Parse YAML; errors name the place and quote nothing, for it may be a key.
+
+    Raises:
+        ValueError: It is not YAML, or a value in it is none.
+    """
+    try:
+        return yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise ValueError(f"{place}{error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _merge(base: dict[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,14 +250,26 @@ def _merge(base: dict[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fault(fault: Any) -> str:
-    place = [str(part) for part in fault["loc"] if part not in ("api", "recorded", "mailbox")]
+    """Say what is wrong with which key; values are shown only where nobody can have put an API key."""
+    loc = fault["loc"]
+    if loc[0] == "backbones":
+        loc = (*loc[:2], *loc[3:])  # without the kind of the backbone
+    place = [str(part) for part in loc if part != "[key]"]
     key = ".".join(place)
     if fault["type"] == "extra_forbidden":
         return f"unknown key {key!r}: {_choices(place[-1], _keys(fault['loc'][:-1]))}"
+    if loc[-1] == "[key]" and place[0] == "roles":
+        return f"unknown key {key!r}: {_choices(place[-1], get_args(Role))}"
     if fault["type"] == "missing":
         return f"{key!r} is missing"
-    if place[-1] == "key":  # somebody may have put the key itself there
+    if fault["type"] == "union_tag_not_found":
+        return f"{key + '.kind'!r} is missing: api, recorded or mailbox"
+    if fault["type"] == "value_error":
+        return f"{key!r} {fault['msg'].removeprefix('Value error, ')}"
+    if place[-1] == "key":
         return f"{key!r} must be the name of an environment variable, in capitals"
+    if isinstance(fault["input"], Mapping) or place[-1] == "options" or (len(place) < 3 and place[0] == "backbones"):
+        return f"{key!r}: {fault['msg']}"
     return f"{key!r} is {fault['input']!r}: {fault['msg']}"
 
 

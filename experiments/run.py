@@ -4,7 +4,7 @@ import hashlib
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,12 +13,13 @@ from pathlib import Path
 import dspy
 from filelock import FileLock, Timeout
 
-from data.errors import FolderError, PaperError
+from data.errors import ConfigError, FolderError, PaperError
 from data.paper import Paper
 from data.read import read_paper
 from experiments.backbones.build import LanguageModels, build_language_models, model_of
+from experiments.backbones.engine import Rejections
 from experiments.backbones.transcript import Transcript
-from experiments.choice import RECORDING, choose_backbones
+from experiments.choice import choose_backbones, find_recording, settle_backbone
 from experiments.config import ApiBackbone, Config, Role
 from experiments.meter import STAGES, Meter, total
 from experiments.progress import progress
@@ -31,6 +32,9 @@ from program.repository import write_text
 
 ENDED = {"finished": "finished", "stopped": "stopped", "failed": "failed", "interrupted": "been interrupted"}
 
+LOCK = ".lock"
+"""The file in a run's folder that the process at work holds."""
+
 
 @dataclass
 class Session:
@@ -41,7 +45,9 @@ class Session:
     state: RunState
     config: Config
     roles: dict[Role, str]
-    recording: Path | None
+    meter: Meter
+    models: LanguageModels
+    transcript: Transcript
 
 
 def start_run(source: str, out: Path | None, config: Config, stop_after: Stage) -> RunState:
@@ -56,28 +62,27 @@ def start_run(source: str, out: Path | None, config: Config, stop_after: Stage) 
     Raises:
         PaperCoderError: Whatever went wrong; the folder has what was done.
     """
-    roles = choose_backbones(config, source)
-    paper, notices = fit(read_paper(source), config, roles)
+    recording = find_recording(source)
+    config = settle_backbone(config, recording)
+    paper, notices = fit(read_paper(source), config, choose_backbones(config))
     folder = out or _free_folder(paper.title)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        todo = f"`papercoder resume {folder}` goes on" if (folder / "run.json").exists() else "choose another --out"
-        raise FolderError(f"{folder} is not empty; {todo}")
-    recording = Path(source).parent / RECORDING
     state = RunState(
         folder=str(folder),
         title=paper.title,
         source=paper.source,
-        recording=str(recording.absolute()) if recording.is_file() else None,
+        recording=str(recording) if recording else None,
         paper_hash=paper.hash,
         notices=notices,
         stop_after=stop_after,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         config=config.model_dump(mode="json"),
     )
+    _refuse_taken(folder)
+    session = _open_session(folder, paper, state, config)  # before the folder is made: a missing key leaves none behind
     with _locked(folder):
+        _refuse_taken(folder)
         write_text(folder / "paper.md", paper.markdown)
-        state.save(folder)
-        return _work(Session(folder, paper, state, config, roles, recording if recording.is_file() else None))
+        return _work(session)
 
 
 def resume_run(folder: Path, state: RunState, config: Config, stop_after: Stage) -> RunState:
@@ -93,8 +98,7 @@ def resume_run(folder: Path, state: RunState, config: Config, stop_after: Stage)
         PaperCoderError: Whatever went wrong; the folder has what was done.
     """
     with _locked(folder):
-        recording = Path(state.recording) if state.recording else None
-        roles = choose_backbones(config, str(recording or ""))
+        config = settle_backbone(config, Path(state.recording) if state.recording else None)
         paper = read_paper(folder / "paper.md").model_copy(update={"source": state.source})
         state = state.model_copy(
             update={
@@ -106,7 +110,15 @@ def resume_run(folder: Path, state: RunState, config: Config, stop_after: Stage)
                 "config": config.model_dump(mode="json"),
             }
         )
-        return _work(Session(folder, paper, state, config, roles, recording))
+        return _work(_open_session(folder, paper, state, config))
+
+
+def _open_session(folder: Path, paper: Paper, state: RunState, config: Config) -> Session:
+    """Find everything that a session works with; nothing is written yet."""
+    roles, meter = choose_backbones(config), Meter()
+    recording = Path(state.recording) if state.recording else None
+    models, transcript = build_language_models(config, roles, folder, recording, meter.count)
+    return Session(folder, paper, state, config, roles, meter, models, transcript)
 
 
 def fit(paper: Paper, config: Config, roles: Mapping[Role, str]) -> tuple[Paper, list[str]]:
@@ -152,47 +164,67 @@ def prompt_hash(program: dspy.Module) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
 
+def _refuse_taken(folder: Path) -> None:
+    if folder.is_dir() and any(path.name != LOCK for path in folder.iterdir()):
+        todo = f"`papercoder resume {folder}` goes on" if (folder / "run.json").exists() else "choose another --out"
+        raise FolderError(f"{folder} is not empty; {todo}")
+
+
 def _work(session: Session) -> RunState:
     """Run the program; whatever happens, `run.json` and MLflow say how it ended."""
     folder, state, config = session.folder, session.state, session.config
-    started = time.monotonic()
     program = PaperCoder(config.concurrency)
-    meter = Meter()
-    models, transcript = build_language_models(config, session.roles, folder, session.recording, meter.count)
-    before = state.model_copy(deep=True)
     state.version, state.prompt_hash = version("papercoder"), prompt_hash(program)
     state.backbones = {role: f"{name} ({model_of(config, name)})" for role, name in session.roles.items()}
-    with tracked(config.tracking, _slug(state.title), state.mlflow_run) as tracker:
-        state.mlflow_run = tracker.run_id
+    try:
         state.save(folder)
-        tracker.log(params=_params(session), tags=_tags(session))
-        try:
-            with progress(meter):
-                _run_program(program, session, models, meter, tracker)
-            state.status = "finished" if state.stop_after == "coding" else "stopped"
-        except BaseException as error:
-            state.status = "failed" if isinstance(error, Exception) else "interrupted"
-            state.error = str(error) if isinstance(error, Exception) else None
-            error.add_note(f"what was done is in {folder}; `papercoder resume {folder}` goes on")
-            raise
-        finally:
-            models.close(f"The run has {ENDED[state.status]}.")
-            state.seconds = round(before.seconds + time.monotonic() - started, 3)
-            _sum_up(state, before, meter, transcript, RunFolder(folder))
+        with tracked(config.tracking, _slug(state.title), state.mlflow_run) as tracker:
+            state.mlflow_run = tracker.run_id
             state.save(folder)
-            _log(tracker, state, folder)
+            tracker.log(params=_params(session), tags=_tags(session))
+            _carry_out(program, session, tracker)
+    except BaseException as error:
+        state.ended_by(error)
+        error.add_note(f"what was done is in {folder}; `papercoder resume {folder}` goes on")
+        with suppress(FolderError):  # the disk may be full; what went wrong first is what is told
+            state.save(folder)
+        raise
     return state
 
 
-def _run_program(program: PaperCoder, session: Session, models: LanguageModels, meter: Meter, tracker: Tracker) -> None:
-    folder = RunFolder(session.folder)
+def _carry_out(program: PaperCoder, session: Session, tracker: Tracker) -> None:
+    """Run the program and record what came of it."""
+    folder, state = session.folder, session.state
+    before, started = state.model_copy(deep=True), time.monotonic()
+
+    def record() -> None:
+        state.seconds = round(before.seconds + time.monotonic() - started, 3)
+        _sum_up(state, before, session.meter, session.transcript, RunFolder(folder))
+        state.save(folder)
+        session.models.close(f"The run has {ENDED[state.status]}.")
+        _log(tracker, state, folder)
+
+    try:
+        with progress(session.meter):
+            _run_program(program, session, tracker)
+        state.status = "finished" if state.stop_after == "coding" else "stopped"
+    except BaseException as error:
+        state.ended_by(error)
+        with suppress(FolderError, ConfigError):  # what went wrong first is what is told
+            record()
+        raise
+    record()
+
+
+def _run_program(program: PaperCoder, session: Session, tracker: Tracker) -> None:
+    folder, models, meter = RunFolder(session.folder), session.models, session.meter
     meter.started = time.monotonic()
     with dspy.context(
         lm=models.by_role["planner"],
         lms=models.by_role,
         adapter=SharedPrefixAdapter(),
         folder=folder,
-        callbacks=[*tracker.callbacks(), meter],
+        callbacks=[*tracker.callbacks(), meter, Rejections(session.transcript)],
         disable_history=True,
         max_trace_size=0,
     ):
@@ -261,14 +293,18 @@ def _log(tracker: Tracker, state: RunState, folder: Path) -> None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Keep a second process out of the folder."""
+    lock = FileLock(folder / LOCK, timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock", timeout=0):
-            yield
+        lock.acquire()
     except Timeout:
         raise FolderError(f"{folder}: another process works on this run; wait for it to end") from None
     except OSError as error:
         raise FolderError(f"cannot use {folder}: {error.strerror}; choose another --out") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _room(config: Config, name: str) -> int | None:

@@ -54,6 +54,11 @@ class RunState(BaseModel):
     mlflow_run: str | None = None
     config: dict[str, Any]
 
+    def ended_by(self, error: BaseException) -> None:
+        """Note what ended the run."""
+        self.status = "failed" if isinstance(error, Exception) else "interrupted"
+        self.error = str(error) if isinstance(error, Exception) else None
+
     def save(self, folder: Path) -> None:
         """Write the file, whole or not at all."""
         write_text(folder / "run.json", self.model_dump_json(indent=2) + "\n")
@@ -68,8 +73,10 @@ class RunState(BaseModel):
         path = folder / "run.json"
         try:
             return cls.model_validate_json(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise FolderError(f"{folder} is not the folder of a run: it has no run.json") from None
+        except OSError as error:
+            raise FolderError(f"cannot read {path}: {error.strerror}") from None
         except (ValidationError, UnicodeDecodeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise FolderError(f"{path} is damaged: {reason}; start the run again with another --out") from None

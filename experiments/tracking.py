@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +30,28 @@ class Tracker:
         metrics: Mapping[str, float] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """Log to the run."""
+        """Log to the run.
+
+        A parameter keeps the value of the first session; where a later one has another, a tag of its name says so.
+
+        Raises:
+            ConfigError: The store cannot be written to.
+        """
         if self.run_id is None:
             return
         import mlflow
 
-        if params:
-            mlflow.log_params({key: str(value)[:500] for key, value in params.items()}, run_id=self.run_id)
-        if metrics:
-            mlflow.log_metrics(dict(metrics), run_id=self.run_id)
-        if tags:
-            mlflow.set_tags({key: value[:4900] for key, value in tags.items()})
+        tags = {key: value[:4900] for key, value in (tags or {}).items()}
+        with _explained():
+            if params:
+                texts = {key: str(value)[:500] for key, value in params.items()}
+                known = mlflow.get_run(self.run_id).data.params
+                mlflow.log_params({key: text for key, text in texts.items() if key not in known}, run_id=self.run_id)
+                tags |= {key: text for key, text in texts.items() if known.get(key, text) != text}
+            if metrics:
+                mlflow.log_metrics(dict(metrics), run_id=self.run_id)
+            if tags:
+                mlflow.set_tags(tags)
 
     def callbacks(self) -> list[Any]:
         """Return the DSPy callbacks that write the traces of the run."""
@@ -60,7 +71,11 @@ class Tracker:
         return [Callback()]
 
     def log_folder(self, folder: Path) -> None:
-        """Log the artifacts of a run's folder."""
+        """Log the artifacts of a run's folder.
+
+        Raises:
+            ConfigError: The store cannot be written to.
+        """
         if self.run_id is None:
             return
         import mlflow
@@ -68,10 +83,11 @@ class Tracker:
         for path in sorted(folder.iterdir()):
             if path.name.startswith(".") or path.name == "mailbox":
                 continue
-            if path.is_dir():
-                mlflow.log_artifacts(str(path), path.name, run_id=self.run_id)
-            else:
-                mlflow.log_artifact(str(path), run_id=self.run_id)
+            with _explained():
+                if path.is_dir():
+                    mlflow.log_artifacts(str(path), path.name, run_id=self.run_id)
+                else:
+                    mlflow.log_artifact(str(path), run_id=self.run_id)
 
 
 @contextmanager
@@ -90,11 +106,10 @@ def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterato
         yield Tracker()
         return
     import mlflow
-    from mlflow.exceptions import MlflowException
 
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    try:
+    with _explained():
         mlflow.set_tracking_uri(store())
         if mlflow.get_experiment_by_name(settings.experiment) is None:
             local = store().startswith("sqlite:")
@@ -104,29 +119,39 @@ def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterato
         if run_id and not mlflow.search_runs(filter_string=f"attributes.run_id = '{run_id}'", output_format="list"):
             run_id = None
         run = mlflow.start_run(run_id=run_id, run_name=None if run_id else name)
-    except MlflowException as error:
-        raise ConfigError(
-            f"MLflow: the store cannot be used: {' '.join(str(error).split())[:300]}; correct MLFLOW_TRACKING_URI, "
-            "or switch tracking off with --set tracking.enabled=false"
-        ) from None
     mlflow.dspy.autolog()
     try:
         yield Tracker(run.info.run_id)
     except BaseException as error:
-        _close("FAILED" if isinstance(error, Exception) else "KILLED")
+        with suppress(ConfigError):  # what went wrong first is what is told
+            _close("FAILED" if isinstance(error, Exception) else "KILLED")
         raise
-    else:
-        _close("FINISHED")
+    _close("FINISHED")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn the errors of the store into one line."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except (MlflowException, OSError) as error:
+        raise ConfigError(
+            f"MLflow: the store cannot be used: {' '.join(str(error).split())[:300]}; correct MLFLOW_TRACKING_URI, "
+            "or switch tracking off with --set tracking.enabled=false"
+        ) from None
 
 
 def _close(status: str) -> None:
     import mlflow
 
     mlflow.dspy.autolog(disable=True)
-    try:
-        mlflow.flush_trace_async_logging()
-    finally:
-        mlflow.end_run(status)
+    with _explained():
+        try:
+            mlflow.flush_trace_async_logging()
+        finally:
+            mlflow.end_run(status)
 
 
 def serve(host: str, port: int) -> None:

@@ -1,6 +1,7 @@
 """The api backbone: any provider that DSPy reaches, and any OpenAI-compatible server by its address."""
 
 import os
+import re
 import traceback
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,9 @@ from data.errors import ConfigError
 from experiments.backbones.engine import Completion
 from experiments.config import ApiBackbone
 
+_FOR_PROGRAMMERS = re.compile(r"\n\n  (?:To fix|credential came from):|; this is lm15's ")
+"""Where messages of DSPy begin to speak to programmers."""
+
 _NO_KEY = "none"
 """Sent to servers that ask for no key, so that no key of another provider goes there."""
 
@@ -40,7 +44,7 @@ class Api:
         """
         self.name = name
         self.config = config
-        self._key = os.environ.get(config.key, "") if config.key else _NO_KEY
+        self._key = os.environ.get(config.key, "").strip() if config.key else _NO_KEY
         if not self._key:
             raise ConfigError(
                 f"backbone {name!r} needs a key: set {config.key} in the environment, or name another one"
@@ -63,7 +67,7 @@ class Api:
         prompt_tokens, completion_tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
         cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
         return Completion(
-            text=response.text or "",
+            text=_sendable(response.text or ""),
             finish_reason=response.finish_reason,
             prompt_tokens=prompt_tokens,
             cached_tokens=cached,
@@ -75,10 +79,12 @@ class Api:
     def explain(self, error: LMError) -> str:
         """Return what went wrong and what to do, in a line."""
         status = f" (HTTP {error.status})" if getattr(error, "status", None) else ""
-        said = " ".join(str(error).split("\n\n  To fix:")[0].split())
+        said = " ".join(_FOR_PROGRAMMERS.split(_sendable(str(error)))[0].split())
         match error:
+            case LMAuthError() if self.config.key:
+                todo = f"check the key in {self.config.key}"
             case LMAuthError():
-                todo = f"check the key in {self.config.key}" if self.config.key else "the server asks for a key"
+                todo = f"it asks for a key: set backbones.{self.name}.key to the name of the variable that holds it"
             case LMRateLimitError():
                 todo = "wait and resume, or lower `concurrency`"
             case ContextWindowExceededError():
@@ -87,7 +93,7 @@ class Api:
                 todo = f"correct backbones.{self.name}.model"
             case LMUnsupportedFeatureError() if self.config.engine == "lm15":
                 todo = f"set backbones.{self.name}.engine=litellm, or take the option out"
-            case LMTimeoutError():
+            case LMTimeoutError() | LMTransportError() if "timed out" in said and "connect" not in said:
                 todo = f"resume, or raise backbones.{self.name}.timeout (now {self.config.timeout:g} s)"
             case LMTransportError():
                 todo = f"see that {self.config.api_base or 'the provider'} can be reached, then resume"
@@ -145,3 +151,8 @@ class Api:
         error.__cause__ = None
         error.__context__ = None
         error.__suppress_context__ = True
+
+
+def _sendable(text: str) -> str:
+    """Replace halves of surrogate pairs, which JSON can hold and UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -55,11 +55,20 @@ def build_language_models(
         if name not in built:
             source = _source(name, config, folder, recording)
             if isinstance(source, Mailbox):
-                models.mailboxes.append(source)
+                source = _shared(source, models.mailboxes)
             engine = TranscriptEngine(name, source, transcript, on_call)
             built[name] = BackboneLM(engine, model_of(config, name), **_options(config, name))
         models.by_role[role] = built[name]
     return models, transcript
+
+
+def _shared(mailbox: Mailbox, mailboxes: list[Mailbox]) -> Mailbox:
+    """Return the mailbox that has this folder already, for one folder has one numbering; or add this one."""
+    for other in mailboxes:
+        if other.folder == mailbox.folder:
+            return other
+    mailboxes.append(mailbox)
+    return mailbox
 
 
 def model_of(config: Config, name: str) -> str:

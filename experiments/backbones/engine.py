@@ -8,11 +8,12 @@ from typing import Any, Protocol
 
 import dspy
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
+from dspy.utils.callback import BaseCallback
 from dspy.utils.exceptions import LMError
 
-from data.errors import BackboneError, EmptyAnswer, PaperCoderError, TruncatedAnswer
+from data.errors import BackboneError, EmptyAnswer, PaperCoderError, RejectedAnswer, TruncatedAnswer
 from experiments.backbones.transcript import Entry, Transcript, key_of
-from program.ask import current_call
+from program.ask import Ask, current_call
 
 EMPTY_ANSWERS = 3
 """How often an empty answer is asked for again before it is an error."""
@@ -29,6 +30,8 @@ class Completion:
     completion_tokens: int | None = None
     cost: float | None = None
     model: str = ""
+    on_recorded: Callable[[], None] = lambda: None
+    """Called once the answer stands in the transcript."""
 
 
 class Source(Protocol):
@@ -104,13 +107,16 @@ class TranscriptEngine:
         """
         prompt = prompt_text(request)
         entry = self.transcript.take(key_of(prompt))
-        self.on_call(entry, True) if entry else None
+        if entry:
+            self.on_call(entry, True)
         for _ in range(EMPTY_ANSWERS):
             if entry and entry.completion.strip():
                 break
             entry = self._ask(request, prompt)
             self.on_call(entry, False)
         assert entry is not None
+        call = current_call.get()
+        self.transcript.given[call.role, call.step, call.subject] = entry
         if not entry.completion.strip():
             raise EmptyAnswer(
                 f"backbone {self.backbone!r} gave an empty answer {EMPTY_ANSWERS} times ({current_call.get()}); "
@@ -141,7 +147,7 @@ class TranscriptEngine:
         started, clock = datetime.now(UTC), time.monotonic()
         completion = self.source.answer(request, prompt)
         estimated = completion.prompt_tokens is None or completion.completion_tokens is None
-        return self.transcript.record(
+        entry = self.transcript.record(
             prompt,
             role=call.role,
             step=call.step,
@@ -161,3 +167,25 @@ class TranscriptEngine:
             seconds=round(time.monotonic() - clock, 3),
             started=started.isoformat(timespec="seconds"),
         )
+        completion.on_recorded()
+        return entry
+
+
+class Rejections(BaseCallback):
+    """Listens to `Ask`: an answer that is rejected for the last time is not replayed when the run is resumed."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.transcript = transcript
+        self._calls: dict[str, tuple[str, str, str]] = {}
+
+    def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+        """Note what is asked."""
+        if isinstance(instance, Ask):
+            step = next(iter(instance.signature.output_fields))
+            self._calls[call_id] = (instance.role, step, inputs["kwargs"].get("subject", ""))
+
+    def on_module_end(self, call_id: str, outputs: Any | None, exception: Exception | None = None) -> None:
+        """Note that the last answer was rejected."""
+        call = self._calls.pop(call_id, None)
+        if call and isinstance(exception, RejectedAnswer):
+            self.transcript.reject(self.transcript.given[call])

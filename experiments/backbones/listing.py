@@ -8,6 +8,7 @@ from experiments.backbones.api import Api
 from experiments.backbones.engine import BackboneLM, TranscriptEngine
 from experiments.backbones.transcript import Transcript
 from experiments.config import ApiBackbone, Config, has_key, validate_config
+from program.ask import Call, current_call
 
 
 def list_backbones(config: Config) -> list[str]:
@@ -40,6 +41,7 @@ def check_backbone(config: Config, name: str) -> str:
         engine = TranscriptEngine(name, Api(name, backbone), transcript, lambda entry, replayed: None)
         limit = min(backbone.max_tokens or 16000, 16000)
         lm = BackboneLM(engine, backbone.model, 0, temperature=backbone.temperature, max_tokens=limit)
+        current_call.set(Call("check", "one word"))
         started = time.monotonic()
         answer = lm("Answer with the single word: ready")[0]
     return f"{name}: answered {answer.strip()[:40]!r} in {time.monotonic() - started:.2f} s ({backbone.model})"

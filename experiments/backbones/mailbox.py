@@ -26,6 +26,7 @@ POLL_SECONDS = 0.2
 SETTLED_SECONDS = 60.0
 """After this long without a change an answer is taken up even if its closing header is missing."""
 
+_NAME = re.compile(r"\d+\.request\.md")
 _PROMPT = "=================================== prompt ===================================\n"
 
 _README = f"""# Mailbox
@@ -59,12 +60,10 @@ class Mailbox:
         self._prefixes = PrefixIndex()
         self._names: list[str] = []
         self._waiting: set[str] = set()
-        (folder / "done").mkdir(parents=True, exist_ok=True)
-        (folder / "ENDED").unlink(missing_ok=True)
-        write_text(folder / "README.md", _README)
-        for path in sorted([*folder.glob("*.request.md"), *(folder / "done").glob("*.request.md")], key=_number):
+        found = [*folder.glob("*.request.md"), *(folder / "done").glob("*.request.md")]
+        for path in sorted((path for path in found if _NAME.fullmatch(path.name)), key=_number):
             self._names.append(path.name.removesuffix(".request.md"))
-            self._prefixes.prompts.append(path.read_text(encoding="utf-8").partition(_PROMPT)[2])
+            self._prefixes.prompts.append(path.read_text(encoding="utf-8", errors="replace").partition(_PROMPT)[2])
 
     def answer(self, request: Request, prompt: str) -> Completion:
         """Show the prompt and wait for the answer.
@@ -74,28 +73,37 @@ class Mailbox:
         """
         name = self._show(prompt)
         text = self._wait(name)
-        self._put_away(name)
-        return Completion(text=text, model="mailbox")
+        return Completion(text=text, model="mailbox", on_recorded=lambda: self._put_away(name))
 
     def explain(self, error: LMError) -> str:
         """Return what went wrong, in a line."""
         return f"backbone 'mailbox': {' '.join(str(error).split())}"
 
     def close(self, reason: str) -> None:
-        """Say that nothing more will come, and why."""
+        """Say that nothing more will come, and why; requests without an answer stay for `papercoder resume`."""
         write_text(self.folder / "ENDED", reason + "\n")
 
     def _show(self, prompt: str) -> str:
         with self._lock:
+            self._open()
             if (name := self._pending(prompt)) is None:
                 earlier, shared = self._prefixes.longest(prompt)
-                name = f"{len(self._names) + 1:04d}"
+                name = f"{max((int(other) for other in self._names), default=0) + 1:04d}"
                 head = _head(name, prompt, None if earlier is None else self._names[earlier], shared)
                 write_text(self.folder / f"{name}.request.md", head + prompt)
                 self._names.append(name)
                 self._prefixes.prompts.append(prompt)
             self._waiting.add(name)
         return name
+
+    def _open(self) -> None:
+        try:
+            (self.folder / "done").mkdir(parents=True, exist_ok=True)
+            (self.folder / "ENDED").unlink(missing_ok=True)
+        except OSError as error:
+            raise FolderError(f"mailbox: cannot use {self.folder}: {error.strerror}") from error
+        if not self._waiting:
+            write_text(self.folder / "README.md", _README)
 
     def _pending(self, prompt: str) -> str | None:
         """Return the request of an earlier, interrupted run that nobody waits for and that has this prompt."""
@@ -109,14 +117,17 @@ class Mailbox:
         deadline = None if self.timeout is None else time.monotonic() + self.timeout
         while True:
             try:
-                text = path.read_text(encoding="utf-8")
-                last = text.rstrip().rpartition("\n")[2].strip()
-                if last == header(COMPLETED) or (text.strip() and time.time() - path.stat().st_mtime > SETTLED_SECONDS):
-                    return text
+                content = path.read_bytes()
+                last = content.rstrip().rpartition(b"\n")[2].strip()
+                age = time.time() - path.stat().st_mtime
+                if last == header(COMPLETED).encode() or (content.strip() and age > SETTLED_SECONDS):
+                    return content.decode("utf-8-sig").replace("\r\n", "\n")
             except FileNotFoundError:
                 pass
             except UnicodeDecodeError:
                 raise BackboneError(f"mailbox: {path} is not UTF-8 text; remove it, resume and answer again") from None
+            except OSError as error:
+                raise FolderError(f"mailbox: cannot read {path}: {error.strerror}") from error
             if deadline is not None and time.monotonic() > deadline:
                 raise BackboneError(
                     f"mailbox: no answer to {name}.request.md within {self.timeout:g} s; resume to wait on"
@@ -134,8 +145,7 @@ class Mailbox:
 
 
 def _number(path: Path) -> int:
-    found = re.match(r"\d+", path.name)
-    return int(found[0]) if found else 0
+    return int(path.name.removesuffix(".request.md"))
 
 
 def _head(name: str, prompt: str, earlier: str | None, shared: int) -> str:

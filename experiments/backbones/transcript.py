@@ -1,7 +1,8 @@
 """The transcript of a run: every completion, on disk before it is used.
 
 It is the audit trail (prompts are stored by reference to the earlier prompt whose head they share), the resume log (an
-answer that stands in it is never asked for again) and the offline backbone (`recorded` replays it).
+answer that stands in it is never asked for again) and the offline backbone (`recorded` replays it). A line is an `Entry`, or says that an
+entry was the last of its call and rejected: `{"rejected": 12}`.
 """
 
 import hashlib
@@ -66,9 +67,12 @@ class Transcript:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.entries: list[Entry] = []
+        self.given: dict[tuple[str, str, str], Entry] = {}
+        """The last answer that this session was given, by role, step and subject."""
         self._prefixes = PrefixIndex()
         self._unused: dict[str, deque[Entry]] = defaultdict(deque)
         self._lock = threading.Lock()
+        self._whole: int | None = None
         if path.is_file():
             self._read()
 
@@ -97,29 +101,45 @@ class Transcript:
             self._prefixes.prompts.append(prompt)
         return entry
 
+    def reject(self, entry: Entry) -> None:
+        """Note that an answer was the last of its call and was rejected; it is not replayed.
+
+        Without this, a resumed run would be given the same answers and fail in the same way, whoever its backbone is.
+        """
+        with self._lock:
+            number = next(index for index, other in enumerate(self.entries) if other is entry)
+            self._append((json.dumps({"rejected": number}) + "\n").encode())
+
     def prompt(self, index: int) -> str:
         """Return the whole prompt of an entry."""
         return self._prefixes.prompts[index]
 
     def _append(self, line: bytes) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("ab") as file:
-            size = file.tell()
+        with self.path.open("ab", buffering=0) as file:
+            if self._whole is not None:
+                file.truncate(self._whole)
+                self._whole = None
+            size = file.seek(0, os.SEEK_END)
             try:
-                file.write(line)
-                file.flush()
+                while line:
+                    line = line[file.write(line) :]
                 os.fsync(file.fileno())
-            except OSError:
-                os.truncate(self.path, size)
+            except BaseException:
+                file.truncate(size)
                 raise
 
     def _read(self) -> None:
         content = self.path.read_bytes()
         whole = content.rfind(b"\n") + 1
         if whole < len(content):
-            os.truncate(self.path, whole)  # the run was killed while it wrote the last line
+            self._whole = whole  # the run was killed while it wrote the last line
         for number, line in enumerate(content[:whole].splitlines(), start=1):
             try:
+                if (rejected := _rejected(line)) is not None:
+                    entry = self.entries[rejected]
+                    self._unused[entry.key] = deque(other for other in self._unused[entry.key] if other is not entry)
+                    continue
                 entry = Entry.model_validate_json(line)
                 head = "" if entry.shared_with is None else self._prefixes.prompts[entry.shared_with]
                 prompt = head[: entry.shared_chars] + entry.prompt
@@ -127,8 +147,16 @@ class Transcript:
                     raise ValueError("the prompt does not have the hash that stands beside it")
             except (ValidationError, ValueError, IndexError) as error:
                 reason = " ".join(str(error).split())[:200]
-                raise FolderError(f"{self.path}, line {number} is damaged: {reason}; remove it to resume") from None
+                raise FolderError(
+                    f"{self.path}, line {number} is damaged: {reason}; remove it and all after it, then resume"
+                ) from None
             self.entries.append(entry)
             self._prefixes.prompts.append(prompt)
             if entry.usable:
                 self._unused[entry.key].append(entry)
+
+
+def _rejected(line: bytes) -> int | None:
+    """Return the number of the entry that a line rejects, or None if the line is an entry itself."""
+    value = json.loads(line)
+    return value["rejected"] if isinstance(value, dict) and set(value) == {"rejected"} else None

@@ -13,18 +13,7 @@ from data.errors import ConfigError
 
 CONFIGS = Path(__file__).parent / "configs"
 
-_OF_THE_CLIENT = (
-    "api_key",
-    "api_base",
-    "base_url",
-    "timeout",
-    "model",
-    "engine",
-    "cache",
-    "retries",
-    "num_retries",
-    "n",
-)
+_OF_THE_CLIENT = ("api_base", "base_url", "timeout", "model", "engine", "cache", "retries", "num_retries", "n")
 """What `options` must not name: it has a place of its own, and keys have none at all."""
 
 Role = Literal["planner", "analyst", "coder", "judge", "reflection", "debugger"]

@@ -1,8 +1,8 @@
 """The transcript of a run: every completion, on disk before it is used.
 
 It is the audit trail (prompts are stored by reference to the earlier prompt whose head they share), the resume log (an
-answer that stands in it is never asked for again) and the offline backbone (`recorded` replays it). A line is an `Entry`, or says that an
-entry was the last of its call and rejected: `{"rejected": 12}`.
+answer that stands in it is never asked for again) and the offline backbone (`recorded` replays it). A line is an
+`Entry`, or says which entry, by number, was the last of its call and rejected: `{"rejected": 12}`.
 """
 
 import hashlib

@@ -69,7 +69,8 @@ def main() -> None:
                 memory, shared = run([name, "--backbone", "recorded"], Path(name))
                 report(f"peak memory, sample {name}", memory, 600, " MB")
                 print(
-                    f"shared prefix, sample {name}: {shared:.1%} of prompt characters after the first call (at least 80%)"
+                    f"shared prefix, sample {name}: {shared:.1%} of prompt characters after the first call "
+                    "(at least 80%)"
                 )
         Path("paper.md").write_text(PAPER, encoding="utf-8")
         ours, theirs = multiprocessing.get_context("spawn").Pipe()

@@ -6,6 +6,8 @@ Replies can be replaced, to simulate what providers do when they fail.
 
 import json
 import re
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -157,7 +159,10 @@ def _read(number: int, body: dict[str, Any], authorization: str) -> Ask:
 
 
 class Server(ThreadingHTTPServer):
-    """The server; `asks` is what it was asked, `replies` replaces replies by number, from 0."""
+    """The server; `asks` is what it was asked, `replies` replaces replies by number, from 0.
+
+    A replacement may be a function of the request; one that returns None leaves the answer to the model.
+    """
 
     daemon_threads = True
     request_queue_size = 256
@@ -168,6 +173,10 @@ class Server(ThreadingHTTPServer):
         self.delay = delay
         self.asks: list[Ask] = []
         self.replies: dict[int, Reply | Callable[[Ask], Reply | None]] = {}
+        self.always: Reply | Callable[[Ask], Reply | None] | None = None
+        """The reply to every request that `replies` does not name."""
+        self.stopped = threading.Event()
+        """Set when the server stops; a reply that waits for it comes too late."""
         self.lock = threading.Lock()
 
     @property
@@ -180,7 +189,7 @@ class Server(ThreadingHTTPServer):
         with self.lock:
             ask = _read(len(self.asks), body, authorization)
             self.asks.append(ask)
-        special = self.replies.get(ask.number)
+        special = self.replies.get(ask.number, self.always)
         if callable(special):
             special = special(ask)
         if special is not None:
@@ -198,6 +207,13 @@ def completion(text: str, prompt: str = "", finish_reason: str = "stop") -> Repl
     return Reply(json.dumps(body).encode())
 
 
+def failure(status: int, message: str, **headers: str) -> Reply:
+    """Return an error as OpenAI-compatible servers send it; `Retry_After="1"` is a header."""
+    body = {"error": {"message": message, "type": "error", "code": None}}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(json.dumps(body).encode(), status, headers=named)
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -209,6 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
         reply = self.server.reply(body, self.headers.get("Authorization", ""))
         if reply.body is None:
             self.close_connection = True
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
             return
         head = {"Content-Type": reply.content_type, "Content-Length": str(len(reply.body)), **reply.headers}
@@ -226,10 +243,11 @@ class _Handler(BaseHTTPRequestHandler):
 def serving(model: SimulatedModel, delay: float = 0.0) -> Iterator[Server]:
     """Run a server for as long as the block lasts."""
     server = Server(model, delay)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield server
     finally:
+        server.stopped.set()
         server.shutdown()
         server.server_close()

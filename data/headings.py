@@ -130,6 +130,12 @@ def is_standard(heading: str) -> bool:
     return bool(_STANDARD.fullmatch(heading.strip(" .:*")) or _ARABIC.fullmatch(heading)) or is_dropped(heading)
 
 
+def is_statement(name: str) -> bool:
+    """Tell whether this may be a section without number in a numbered paper: an appendix, limitations, impact."""
+    short = len(name.split()) <= 6
+    return bool(_APPENDIX.match(name) or _CONCLUSION.match(name) or (short and _STATEMENT.search(name)))
+
+
 def names_appendix(name: str) -> bool:
     """Tell whether the heading is that of a whole appendix."""
     return bool(_APPENDIX.fullmatch(name.strip(" .:*")))

@@ -25,6 +25,7 @@ _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b\u2060\ufeff\ue000\ue001]")
 _LIGATURES = str.maketrans({"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"})
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _STRAY = re.compile(r"(?<!\\)\$\$|^[ \t]*(?:`{3,}|~{3,}).*$", re.MULTILINE)
 """What would open an equation or code that has no end."""
 _KEPT = re.compile("\ue000(\\d+)\ue001")
@@ -101,7 +102,8 @@ def _within_line(match: re.Match[str]) -> bool:
 
 
 def _heading(text: str) -> str:
-    """Take emphasis and links off a heading."""
+    """Take emphasis, links and wide letters off a heading."""
+    text = text.replace("\uff0e", ". ").translate(_WIDE)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"(\*\*|__)(.+?)\1", r"\2", text)
     return " ".join(re.sub(r"(?<![\w*])\*([^*]+)\*(?![\w*])", r"\1", text).split())
@@ -148,7 +150,7 @@ def _mend(blocks: list[str]) -> list[str]:
     mended: list[str] = []
     anchor = -1  # the last block that is no float
     for block in blocks:
-        if _is_float(block):
+        if is_float(block):
             mended.append(block)
         elif 0 <= anchor < len(mended) - 1 and block[:1].islower() and _is_open(mended[anchor]):
             glue = "" if mended[anchor].endswith("-") else " "
@@ -159,7 +161,8 @@ def _mend(blocks: list[str]) -> list[str]:
     return mended
 
 
-def _is_float(block: str) -> bool:
+def is_float(block: str) -> bool:
+    """Tell whether the block may stand anywhere near its place: a table, a caption, a footnote."""
     caption = split_caption(block)
     return is_table(block) or block.startswith("> ") or bool(caption and caption.kind != "Algorithm")
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from data.errors import PaperError
 from data.pdf_fonts import bold_runs, restore_hyphens, upright_text
-from data.pdf_layout import Layout, Part, join_parts
+from data.pdf_join import Part, join_parts
+from data.pdf_layout import Layout
 
 if TYPE_CHECKING:
     from liteparse import ParseResult
@@ -36,7 +37,8 @@ def pdf_to_markdown(content: bytes, name: str) -> str:
         raise PaperError(f"PDF {name!r} has no text layer ({found}): it is scanned; run OCR over it first.")
     result = _parse(content, name)
     layout = Layout(result.pages, [page.bold for page in pages])
-    parts: list[Part] = []
+    title = layout.title()
+    parts: list[Part] = [Part("heading", f"# {title}")] if title else []
     for index, page in enumerate(pages):
         whole = index < len(result.pages) and _covers(result.pages[index].markdown or "", page.upright)
         parts += layout.page(index) if whole else _plain_parts(page.text)

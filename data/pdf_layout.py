@@ -3,31 +3,23 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from data.blocks import split_caption
-from data.headings import is_dropped
+from data.headings import is_abstract, is_dropped
 from data.pdf_equations import split_equation
 from data.pdf_fonts import mark_run_in
+from data.pdf_join import CLOSED, Part
 from data.pdf_tables import grid_table, is_garbled, rebuild_table
 
 if TYPE_CHECKING:
     from liteparse import LayoutBlock, ParsedPage
 
-_CLOSED = re.compile(r"[.!?:;…]['\"”’)\]*]*\s*$")
 _FRONT_NOTE = re.compile(
     r"equal contribution|universit|institute|correspond|proceedings|conference on|preprint|under review"
     r"|copyright|@|work (?:done|performed)",
     re.IGNORECASE,
 )
-
-
-class Part(NamedTuple):
-    """A piece of the paper."""
-
-    kind: str
-    """`heading`, `text`, `list`, `equation`, `code`, or `float` for what may interrupt a sentence."""
-    text: str
 
 
 class Layout:
@@ -61,9 +53,9 @@ class Layout:
 
     def _parts(self, index: int, blocks: "list[LayoutBlock]", position: int, margins: list[int]) -> Iterator[Part]:
         block = blocks[position]
-        text = " ".join((block.text or "").split())
+        text = without_emphasis(" ".join((block.text or "").split()))
         if block.kind == "heading":
-            yield Part("heading", f"{'#' * (block.level or 1)} {text}")
+            yield from self._heading(index, block, text)
         elif block.kind == "list_item":
             mark = block.marker if block.ordered and re.fullmatch(r"\d+[.)]", block.marker or "") else "-"
             yield Part("list", f"{'  ' * max((block.level or 0), 0)}{mark} {text}")
@@ -84,7 +76,7 @@ class Layout:
             if not (index == 0 and self._is_front_note(blocks, position)):
                 yield Part("float", f"> {text}")
             return
-        if len(text.split()) < 12 and not _CLOSED.search(text) and _before_picture(blocks, position):
+        if len(text.split()) < 12 and not CLOSED.search(text) and _before_picture(blocks, position):
             yield Part("float", text)
             return
         indented = bool(block.bbox and margins and min(abs(block.bbox.x - m) for m in margins) > 12)
@@ -97,6 +89,42 @@ class Layout:
             if run_in.startswith("**") and is_dropped(name):
                 yield Part("heading", f"## {name.strip(' .:')}")
             yield Part("text", rest.strip() if is_dropped(name) else run_in)
+
+    def _heading(self, index: int, block: "LayoutBlock", text: str) -> Iterator[Part]:
+        """Take a bold run-in apart from the paragraph that goes on after it in another weight."""
+        level, size = "#" * max(block.level or 1, 2), self._size(index, block)
+        run_in = mark_run_in(text, self._bold[index])
+        name, _, rest = run_in.removeprefix("**").partition("**")
+        if not run_in.startswith("**"):
+            yield Part("heading", f"{level} {text}", size)
+        elif re.match(r"(?:\d|[A-Z]\.?\d*[.\s])", text) and len(name) > 4:
+            yield Part("heading", f"{level} {name}", size)
+            yield Part("text", rest.strip())
+        else:
+            yield Part("text", run_in)
+
+    def title(self) -> str:
+        """Give the largest print in the upper half of the first page."""
+        page = self._pages[0]
+        upright = [i for i in page.text_items if i.rotation % 360 < 1 and i.font_size]
+        abstract = [i.y for i in upright if is_abstract(i.text)]
+        bottom = min([0.5 * page.height, *abstract])
+        items = [i for i in upright if i.y < bottom]
+        largest = max((i.font_size or 0 for i in items if len(i.text) > 3), default=0.0)
+        if largest < 1.15 * self._body_size:
+            return ""
+        lines = [i for i in items if (i.font_size or 0) > 0.97 * largest]
+        return " ".join(i.text.strip() for i in sorted(lines, key=lambda i: (round(i.y), i.x)))
+
+    def _size(self, index: int, block: "LayoutBlock") -> float:
+        """Give the size of most of a block's print."""
+        box = block.bbox
+        sizes = Counter[float]()
+        for item in self._pages[index].text_items if box else []:
+            middle = item.y + item.height / 2
+            if box and box.y - 1 <= middle <= box.y + box.height + 1 and box.x - 1 <= item.x <= box.x + box.width:
+                sizes[round(item.font_size or 0, 1)] += len(item.text)
+        return sizes.most_common(1)[0][0] if sizes else 0.0
 
     def _is_front_note(self, blocks: "list[LayoutBlock]", position: int) -> bool:
         """Tell whether a footnote of the first page, with those around it, is about the authors."""
@@ -112,14 +140,7 @@ class Layout:
         page, box = self._pages[index], block.bbox
         if box is None or box.y < 0.4 * page.height:
             return False
-        sizes = Counter[float]()
-        for item in page.text_items:
-            if (
-                box.y - 1 <= item.y + item.height / 2 <= box.y + box.height + 1
-                and box.x - 1 <= item.x <= box.x + box.width
-            ):
-                sizes[round(item.font_size or 0, 1)] += len(item.text)
-        return bool(sizes) and sizes.most_common(1)[0][0] < 0.94 * self._body_size
+        return 0 < self._size(index, block) < 0.94 * self._body_size
 
     def _table(self, page: "ParsedPage", blocks: "list[LayoutBlock]") -> str:
         tables = [b for b in blocks if b.kind != "rule"]
@@ -135,53 +156,13 @@ class Layout:
         return rebuild_table(page.text_items, box)
 
 
-def join_parts(parts: list[Part]) -> str:
-    """Write the parts as Markdown: sentences that a page or a float interrupts are joined."""
-    joined: list[Part] = []
-    for part in _without_figure_texts(parts):
-        index = len(joined) - 1
-        while index >= 0 and joined[index].kind == "float":
-            index -= 1
-        if index >= 0 and _continues(joined[index], part):
-            last = joined[index]
-            glue = "" if re.search(r"[^\W\d_]-$", last.text) else " "
-            joined[index] = last._replace(text=last.text + glue + part.text)
-        elif (
-            part.kind == "float"
-            and part.text.startswith("> ")
-            and index < len(joined) - 1
-            and _goes_on(joined[-1], part)
-        ):
-            joined[-1] = joined[-1]._replace(text=f"{joined[-1].text} {part.text[2:]}")
-        else:
-            joined.append(part)
-    lines = []
-    for before, part in zip([Part("", ""), *joined], joined, strict=False):
-        lines.append("\n" if part.kind == before.kind == "list" else "\n\n")
-        lines.append(part.text)
-    return "".join(lines).strip()
-
-
-def _continues(last: Part, part: Part) -> bool:
-    if last.kind not in ("text", "list") or part.kind != "text" or _CLOSED.search(last.text):
-        return False
-    return part.text[:1].islower() or len(part.text) < 3 or (part.text[:1] in "([$" and last.text.endswith((",", "-")))
-
-
-def _goes_on(last: Part, part: Part) -> bool:
-    """Tell whether a line of a footnote goes on with the one before it."""
-    return last.text.startswith("> ") and not _CLOSED.search(last.text) and part.text[2:3].islower()
-
-
-def _without_figure_texts(parts: list[Part]) -> Iterator[Part]:
-    """Leave out the grids that are the lettering of a figure: next to its caption, and to no table's."""
-    kinds = [c.kind if part.kind == "float" and (c := split_caption(part.text)) else "" for part in parts]
-    for index, part in enumerate(parts):
-        if part.kind == "float" and part.text.startswith("|"):
-            around = [k for k in (kinds[index - 1 : index] + kinds[index + 1 : index + 2]) if k]
-            if around and "Table" not in around and "Algorithm" not in around:
-                continue
-        yield part
+def without_emphasis(text: str) -> str:
+    """Take italics off, which in print often go over line ends; formulas stay as they are."""
+    pieces = re.split(r"(\$[^$]*\$)", text)
+    for index in range(0, len(pieces), 2):
+        plain = re.sub(r"(?<=[a-z])-\*\s+(?=[a-z])", "", pieces[index])
+        pieces[index] = re.sub(r"(?<![\\*])\*(?!\*)", "", plain)
+    return "".join(pieces)
 
 
 def _table_end(blocks: "list[LayoutBlock]", start: int) -> int:

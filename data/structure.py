@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from data.blocks import split_blocks
 from data.front import clean_abstract, clean_title
 from data.headings import Numbering, is_abstract, is_dropped, is_references, is_standard, names_appendix
-from data.markdown import tidy
+from data.markdown import is_float, tidy
 from data.paper import APPENDIX_MARK, Paper, Section
 
 _HEADING = re.compile(r"(#{1,6}) (.*)")
@@ -106,7 +106,7 @@ def _take_abstract(front: _Part, parts: list[_Part]) -> tuple[str, list[_Part]]:
     """Find the abstract; authors and the like before it are dropped."""
     for index, part in enumerate(parts):
         if is_abstract(part.heading):
-            return part.text, parts[index + 1 :]
+            return _without_floats(part, parts[index + 1 :])
     for owner in (front, *parts[:2]):
         for index, block in enumerate(owner.blocks):
             match = _RUN_IN.match(block)
@@ -116,6 +116,15 @@ def _take_abstract(front: _Part, parts: list[_Part]) -> tuple[str, list[_Part]]:
     if not parts and front.blocks:
         return "", [_Part(2, "Text", front.blocks)]
     return front.text, parts
+
+
+def _without_floats(abstract: _Part, parts: list[_Part]) -> tuple[str, list[_Part]]:
+    """Move the figures and tables that a converter has put into the abstract to the first section."""
+    floats = [block for block in abstract.blocks if is_float(block)]
+    if not floats or not parts:
+        return abstract.text, parts
+    first = replace(parts[0], blocks=[*floats, *parts[0].blocks])
+    return "\n\n".join(block for block in abstract.blocks if not is_float(block)), [first, *parts[1:]]
 
 
 def _sections(parts: list[_Part]) -> Iterator[Section]:

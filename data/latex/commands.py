@@ -23,6 +23,12 @@ def find_title(converter: "Converter") -> None:
             return
 
 
+def abstract_of_preamble(converter: "Converter", end: int) -> str:
+    r"""Convert an `\abstract{…}` that stands before the document begins, as some classes have it."""
+    match = re.compile(r"\\abstract\s*(?=\{)").search(converter.text, 0, end)
+    return _abstract(converter, match.end(), end)[0] if match else ""
+
+
 def command(converter: "Converter", match: re.Match[str], end: int) -> tuple[str, int]:
     """Convert one command with its arguments; give the Markdown and the position after it."""
     name, position = match["command"], match.end()

@@ -46,7 +46,8 @@ class Converter:
             start, end = body, stop
         else:
             end = self.text.find(r"\end{document}") if r"\end{document}" in self.text else end
-        rendered = self.paragraphs(self.render(start, end))
+        abstract = commands.abstract_of_preamble(self, preamble_end)
+        rendered = self.paragraphs(abstract + self.render(start, end))
         return self.numbers.resolve(f"# {self.title}\n\n{rendered}" if self.title else rendered)
 
     def block(self, markdown: str) -> str:

@@ -65,7 +65,7 @@ def read_definition(text: str, position: int, command: str, star: bool) -> tuple
     end = group_end(text, opening)
     if end is None:
         return None
-    body = text[opening + 1 : end - 1]
+    body = without_internals(text[opening + 1 : end - 1])
     return Macro(int(count[1]) if count else 0, body, default[1] if default else None), end
 
 
@@ -112,6 +112,13 @@ def read_branches(text: str, position: int) -> tuple[str, str, int] | None:
     return None
 
 
+def without_internals(body: str) -> str:
+    r"""Drop a body that is made of LaTeX's internals, as of fonts and rules; `\onedot` is a dot."""
+    if not re.search(r"\\@[A-Za-z]", body):
+        return body
+    return "." if r"\@onedot" in body else ""
+
+
 def _read_delimiters(text: str, position: int) -> tuple[Macro, int] | None:
     delimiters = []
     for _ in range(2):
@@ -146,4 +153,4 @@ def _read_def(text: str, position: int) -> tuple[Macro, int] | None:
     end = group_end(text, parameters.end()) if parameters else None
     if parameters is None or end is None:
         return None
-    return Macro(parameters[1].count("#"), text[parameters.end() + 1 : end - 1]), end
+    return Macro(parameters[1].count("#"), without_internals(text[parameters.end() + 1 : end - 1])), end

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from data.errors import PaperError
 from data.pdf_fonts import bold_runs, restore_hyphens, upright_text
-from data.pdf_join import Part, join_parts
+from data.pdf_headings import Part
+from data.pdf_join import join_parts
 from data.pdf_layout import Layout
 
 if TYPE_CHECKING:

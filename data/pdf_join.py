@@ -2,24 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from data.blocks import split_caption
-from data.headings import is_references, is_standard, is_statement
+from data.headings import is_standard
 from data.markdown import escape_lines
+from data.pdf_headings import Part, Sequence
 
 CLOSED = re.compile(r"[.!?:;…]['\"”’)\]*]*\s*$")
 """The end of a paragraph that ends with its sentence."""
-
-
-class Part(NamedTuple):
-    """A piece of the paper."""
-
-    kind: str
-    """`heading`, `text`, `list`, `equation`, `code`, or `float` for what may interrupt a sentence."""
-    text: str
-    size: float = 0.0
-    """Of a heading: the size of its print, in points."""
 
 
 def join_parts(parts: list[Part]) -> str:
@@ -66,7 +56,7 @@ def _settle_headings(parts: list[Part]) -> Iterator[Part]:
     In a paper with numbered sections, a heading without a number is a run-in, a line of an algorithm or the
     lettering of a figure, unless it is one that every paper may have or is printed as the numbered ones are.
     """
-    numbering = _Sequence(parts)
+    numbering = Sequence(parts)
     for index, part in enumerate(parts):
         if part.kind != "heading":
             yield part
@@ -78,42 +68,6 @@ def _settle_headings(parts: list[Part]) -> Iterator[Part]:
             yield Part("text", f"**{text}**")
         else:
             yield Part("float", f"**{text}**")
-
-
-class _Sequence:
-    """The numbers of the sections so far."""
-
-    def __init__(self, parts: list[Part]) -> None:
-        headings = [part for part in parts if part.kind == "heading"]
-        numbers = [number for part in headings if (number := _number(part.text))]
-        self._numbered = sum(number[0].isdigit() for number in numbers) > 2
-        self._lettered = any(number[0].isalpha() for number in numbers)
-        self._sizes = {part.size for part in headings if _number(part.text)}
-        self._last = 0
-        self._started = False
-        self._ended = False
-
-    def accepts(self, part: Part) -> bool:
-        """Tell whether a heading goes on with the sections before it."""
-        text, number = part.text.lstrip("# "), _number(part.text)
-        if (is_standard(text) and not number) or not self._numbered or part.text.startswith("# "):
-            self._ended = self._ended or is_references(text)
-            return True
-        if not number:
-            appendix = self._ended and not self._lettered
-            return is_statement(text) or (appendix and part.size in self._sizes)
-        if number[0].isalpha():
-            return True
-        first = int(number.split(".")[0])
-        if not (self._last <= first <= self._last + 2) or (first == self._last and "." not in number):
-            return False
-        self._last = first
-        return True
-
-
-def _number(heading: str) -> str:
-    match = re.match(r"(\d{1,2}(?:\.\d{1,2})*|[A-Z](?:\.\d{1,2})+|[A-Z](?=\.?\s+[A-Z]))\.?\s+\S", heading.lstrip("# "))
-    return match[1] if match else ""
 
 
 def _letters_figure(parts: list[Part], index: int) -> bool:

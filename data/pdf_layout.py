@@ -9,7 +9,8 @@ from data.blocks import split_caption
 from data.headings import is_abstract, is_dropped
 from data.pdf_equations import split_equation
 from data.pdf_fonts import mark_run_in
-from data.pdf_join import CLOSED, Part
+from data.pdf_headings import Part, split_heading
+from data.pdf_join import CLOSED
 from data.pdf_tables import grid_table, is_garbled, rebuild_table
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ class Layout:
         if len(text.split()) < 12 and not CLOSED.search(text) and _before_picture(blocks, position):
             yield Part("float", text)
             return
+        heading, text = split_heading(text)
+        if heading:
+            yield Part("heading", f"### {heading}", self._size(index, block))
         indented = bool(block.bbox and margins and min(abs(block.bbox.x - m) for m in margins) > 12)
         for kind, piece in split_equation(text, indented):
             if not (block.bold and kind == "text"):
@@ -95,9 +99,9 @@ class Layout:
         level, size = "#" * max(block.level or 1, 2), self._size(index, block)
         run_in = mark_run_in(text, self._bold[index])
         name, _, rest = run_in.removeprefix("**").partition("**")
-        if not run_in.startswith("**"):
+        if not run_in.startswith("**") or len(name) < 5:
             yield Part("heading", f"{level} {text}", size)
-        elif re.match(r"(?:\d|[A-Z]\.?\d*[.\s])", text) and len(name) > 4:
+        elif re.match(r"(?:\d|[A-Z]\.?\d*[.\s])", text):
             yield Part("heading", f"{level} {name}", size)
             yield Part("text", rest.strip())
         else:
@@ -110,11 +114,17 @@ class Layout:
         abstract = [i.y for i in upright if is_abstract(i.text)]
         bottom = min([0.5 * page.height, *abstract])
         items = [i for i in upright if i.y < bottom]
-        largest = max((i.font_size or 0 for i in items if len(i.text) > 3), default=0.0)
-        if largest < 1.15 * self._body_size:
-            return ""
-        lines = [i for i in items if (i.font_size or 0) > 0.97 * largest]
-        return " ".join(i.text.strip() for i in sorted(lines, key=lambda i: (round(i.y), i.x)))
+        large = sorted(
+            (i for i in items if (i.font_size or 0) > 1.3 * self._body_size), key=lambda i: (round(i.y), i.x)
+        )
+        lines = large[:1]
+        for item in large[1:]:
+            same = abs((item.font_size or 0) - (lines[0].font_size or 0)) < 0.5
+            if not same or item.y - lines[-1].y > 2 * item.height + 6:
+                break
+            lines.append(item)
+        title = " ".join(item.text.strip() for item in lines)
+        return title if len(re.findall(r"[^\W\d_]{2,}", title)) > 0 else ""
 
     def _size(self, index: int, block: "LayoutBlock") -> float:
         """Give the size of most of a block's print."""

@@ -8,7 +8,7 @@ from data.blocks import split_blocks
 from data.front import clean_abstract, clean_title
 from data.headings import Numbering, is_abstract, is_dropped, is_references, is_standard, names_appendix
 from data.markdown import is_float, tidy
-from data.paper import APPENDIX_MARK, Paper, Section
+from data.paper import APPENDIX_MARK, Paper, Section, slug
 
 _HEADING = re.compile(r"(#{1,6}) (.*)")
 _ROUNDS = 10
@@ -54,6 +54,7 @@ def parse_markdown(text: str, source: str = "") -> Paper:
 def _parse(text: str, source: str) -> Paper:
     front, *parts = _split_parts(tidy(text))
     title, front, parts = _take_title(front, parts)
+    parts = _without_running_heads(title, parts)
     abstract, parts = _take_abstract(front, parts)
     return Paper(
         title=clean_title(title),
@@ -90,6 +91,18 @@ def _take_title(front: _Part, parts: list[_Part]) -> tuple[str, _Part, list[_Par
         line, _, rest = front.blocks[0].partition("\n")
         return line.strip("*_ "), _Part(0, "", [*([rest] if rest else []), *front.blocks[1:]]), parts
     return (Numbering([]).split(parts[0].heading).name if parts else ""), front, parts
+
+
+def _without_running_heads(title: str, parts: list[_Part]) -> list[_Part]:
+    """Drop headings that repeat the beginning of the title, as the top of a page does; their text stays."""
+    kept: list[_Part] = []
+    for part in parts:
+        words = slug(part.heading)
+        if kept and len(words.split()) > 2 and slug(title).startswith(words):
+            kept[-1] = replace(kept[-1], blocks=[*kept[-1].blocks, *part.blocks])
+        else:
+            kept.append(part)
+    return kept
 
 
 def _title_index(parts: list[_Part]) -> int | None:

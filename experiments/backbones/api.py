@@ -49,6 +49,10 @@ class Api:
             raise ConfigError(
                 f"backbone {name!r} needs a key: set {config.key} in the environment, or name another one"
             )
+        if not re.fullmatch("[!-~]+", self._key):
+            raise ConfigError(
+                f"backbone {name!r}: the value of {config.key} is no key, it holds characters that no request can bear"
+            )
         self._provider = ""
         self._engine = self._native() if config.engine == "lm15" else self._litellm()
 

@@ -2,7 +2,7 @@
 
 It is the audit trail (prompts are stored by reference to the earlier prompt whose head they share), the resume log (an
 answer that stands in it is never asked for again) and the offline backbone (`recorded` replays it). A line is an
-`Entry`, or says which entry, by number, was the last of its call and rejected: `{"rejected": 12}`.
+`Entry` or a `Rejected`.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from collections import defaultdict, deque
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from data.errors import FolderError
 from experiments.backbones.prefix import PrefixIndex
@@ -54,6 +54,15 @@ class Entry(BaseModel):
     def usable(self) -> bool:
         """Whether the answer is whole and not empty."""
         return self.finish_reason != "length" and bool(self.completion.strip())
+
+
+class Rejected(BaseModel):
+    """Says that an entry was the last of its call and rejected."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rejected: int = Field(ge=0)
+    """Number of the entry, from 0."""
 
 
 def key_of(prompt: str) -> str:
@@ -108,7 +117,7 @@ class Transcript:
         """
         with self._lock:
             number = next(index for index, other in enumerate(self.entries) if other is entry)
-            self._append((json.dumps({"rejected": number}) + "\n").encode())
+            self._append((json.dumps(Rejected(rejected=number).model_dump()) + "\n").encode())
 
     def prompt(self, index: int) -> str:
         """Return the whole prompt of an entry."""
@@ -136,8 +145,8 @@ class Transcript:
             self._whole = whole  # the run was killed while it wrote the last line
         for number, line in enumerate(content[:whole].splitlines(), start=1):
             try:
-                if (rejected := _rejected(line)) is not None:
-                    entry = self.entries[rejected]
+                if line.startswith(b'{"rejected"'):
+                    entry = self.entries[Rejected.model_validate_json(line).rejected]
                     self._unused[entry.key] = deque(other for other in self._unused[entry.key] if other is not entry)
                     continue
                 entry = Entry.model_validate_json(line)
@@ -154,9 +163,3 @@ class Transcript:
             self._prefixes.prompts.append(prompt)
             if entry.usable:
                 self._unused[entry.key].append(entry)
-
-
-def _rejected(line: bytes) -> int | None:
-    """Return the number of the entry that a line rejects, or None if the line is an entry itself."""
-    value = json.loads(line)
-    return value["rejected"] if isinstance(value, dict) and set(value) == {"rejected"} else None

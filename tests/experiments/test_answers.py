@@ -40,7 +40,12 @@ WRONG: dict[str, tuple[str, str, Change, str]] = {
     "a path into git": ("architecture_design", "", files("main.py", ".git/hooks/x", "test_a.py"), "folder of git"),
     "a path twice": ("architecture_design", "", files("main.py", "main.py", "test_a.py"), "'main.py' is listed twice"),
     "a case collision": ("architecture_design", "", files("main.py", "Main.py", "test_a.py"), "differ in case only"),
-    "a file and folder": ("architecture_design", "", files("main.py", "a", "a/b.py", "test_a.py"), "is a file and also"),
+    "a file and folder": (
+        "architecture_design",
+        "",
+        files("main.py", "a", "a/b.py", "test_a.py"),
+        "is a file and also",
+    ),
     "no entry point": ("architecture_design", "", files("model.py", "test_a.py"), "'main.py' is not among the files"),
     "no test": ("architecture_design", "", files("main.py"), "there is no test"),
     "an empty file list": ("architecture_design", "", files(), "files: "),

@@ -91,7 +91,9 @@ def test_a_wrong_value_is_shown_with_its_key(override: str, said: str) -> None:
     assert said in fault(override)
 
 
-@pytest.mark.parametrize("override", ["concurrency", "=3", "a..b=3", ".a=3", "concurrency=[1", "concurrency=2001-99-99"])
+@pytest.mark.parametrize(
+    "override", ["concurrency", "=3", "a..b=3", ".a=3", "concurrency=[1", "concurrency=2001-99-99"]
+)
 def test_set_that_is_not_key_and_yaml_is_refused(override: str) -> None:
     assert "--set" in fault(override)
 

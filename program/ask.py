@@ -1,5 +1,4 @@
-"""A predictor of one artifact that checks what it is answered, asks again, and leaves the artifact in the "
-"run's folder."""
+"""A predictor of one artifact: it checks the answer, asks again, and keeps the artifact in the run's folder."""
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar

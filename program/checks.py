@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import networkx as nx
 import yaml
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from signatures.coding import SourceFile
 from signatures.ledger import Component
@@ -18,6 +19,8 @@ from signatures.paths import WRITTEN_BY_THE_PROGRAM
 from signatures.planning import ArchitectureDesign, Configuration, FileTask, LogicDesign, OverallPlan
 
 _MARK = re.compile(r"#.*\b(paper|ours)\s*:")
+_SCRIPT = re.compile(r"[\w./-]+\.(?:py|sh)\b")
+_EXPONENT = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+")
 
 
 def check_overall_plan(plan: OverallPlan) -> list[str]:
@@ -79,17 +82,17 @@ def _command_problems(logic: LogicDesign, overall: OverallPlan, planned: list[st
         if result.name.lower() not in produced:
             yield f"commands: nothing produces {result.name!r}"
     for line in [*(command.command for command in logic.commands), logic.quick_command]:
-        scripts = [word for word in line.split() if word.endswith((".py", ".sh"))]
-        modules = re.findall(r"-m\s+([\w.]+)", line)
+        scripts = _SCRIPT.findall(line)
+        modules = [module.replace(".", "/") for module in re.findall(r"-m\s+([\w.]+)", line)]
         for script in scripts:
             if script.removeprefix("./") not in planned:
                 yield f"commands: {line!r} calls {script!r}, which is not among the planned files"
-        if not scripts and not any(f"{module.replace('.', '/')}.py" in planned for module in modules):
+        if not scripts and not {f"{module}{end}" for module in modules for end in (".py", "/__main__.py")} & {*planned}:
             yield f"commands: {line!r} calls none of the planned files"
 
 
 def _package_problems(packages: list[str]) -> Iterator[str]:
-    names = [Requirement(line).name.lower() for line in packages]
+    names = [canonicalize_name(Requirement(line).name) for line in packages]
     for name in names:
         if name.replace("-", "_") in sys.stdlib_module_names:
             yield f"packages: {name!r} is part of Python's standard library; leave it out"
@@ -111,6 +114,7 @@ def check_configuration(configuration: Configuration) -> list[str]:
         f"content: the value of {key!r} bears no mark `# paper: <place>` or `# ours: <reason>` on its line"
         for key in unmarked
     ]
+    problems += _misread(root)
     quick = yaml.safe_load(configuration.content).get("quick")
     if not isinstance(quick, dict) or not quick:
         problems.append("content: there is no top-level mapping `quick` with the values of the quick mode")
@@ -118,31 +122,56 @@ def check_configuration(configuration: Configuration) -> list[str]:
 
 
 def _values(node: yaml.Node, key: str = "") -> Iterator[tuple[str, int, int]]:
-    """Yield each leaf's key with its first and last line; a list counts as one leaf."""
-    if isinstance(node, yaml.MappingNode) and not node.flow_style:
-        for name, value in node.value:
-            path = f"{key}.{name.value}" if key else str(name.value)
-            if isinstance(value, yaml.MappingNode) and not value.flow_style:
-                yield from _values(value, path)
-            else:
-                yield path, name.start_mark.line, max(name.start_mark.line, _last_line(value))
+    """Yield each leaf's key with its first and last line; a list counts as one leaf, like all that is in braces."""
+    if not isinstance(node, yaml.MappingNode) or node.flow_style:
+        yield key, node.start_mark.line, _last_line(node)
+        return
+    for name, value in node.value:
+        path = f"{key}.{name.value}" if key else str(name.value)
+        if isinstance(value, yaml.MappingNode) and not value.flow_style:
+            yield from _values(value, path)
+        else:
+            yield path, name.start_mark.line, max(name.start_mark.line, _last_line(value))
 
 
 def _last_line(node: yaml.Node) -> int:
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style:  # its own end mark lies behind what follows
+        last = node.value[-1]
+        return _last_line(last[1] if isinstance(last, tuple) else last)
     end = node.end_mark
     return end.line - 1 if end.column == 0 else end.line
 
 
+def _misread(node: yaml.Node, key: str = "") -> Iterator[str]:
+    """Name what YAML reads otherwise than it looks: 1e-4 is a text, and of two equal keys the first is lost."""
+    if isinstance(node, yaml.ScalarNode):
+        if node.tag.endswith(":str") and not node.style and _EXPONENT.fullmatch(node.value):
+            yield (
+                f"content: YAML reads the value {node.value} of {key!r} as text; "
+                "a number has a dot before the exponent and a sign in it, as in 1.0e-4"
+            )
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _misread(item, key)
+    elif isinstance(node, yaml.MappingNode):
+        names = [str(name.value) for name, _ in node.value]
+        paths = [f"{key}.{name}" if key else name for name in names]
+        for path in sorted({path for path in paths if paths.count(path) > 1}):
+            yield f"content: the key {path!r} stands twice"
+        for path, (_, value) in zip(paths, node.value, strict=True):
+            yield from _misread(value, path)
+
+
 def check_source_file(path: str, source: SourceFile) -> list[str]:
-    """Python parses and does something."""
+    """No file is empty but `__init__.py`; Python parses and does something."""
     if not path.endswith(".py"):
-        return []
+        return [] if source.content else ["content: must not be empty"]
     try:
         tree = ast.parse(source.content)
     except SyntaxError as error:
         return [f"content: line {error.lineno} is not Python: {error.msg}: {(error.text or '').strip()[:100]!r}"]
-    except ValueError as error:
-        return [f"content: not Python: {error}"]
+    except (ValueError, RecursionError, MemoryError) as error:  # the last two: nested too deeply
+        return [f"content: not Python: {error or type(error).__name__}"]
     if not path.endswith("__init__.py") and all(_says_nothing(statement) for statement in tree.body):
         return ["content: there is no code in it, only comments or a docstring"]
     return []

@@ -19,8 +19,9 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
@@ -41,6 +42,7 @@ class RunFolder:
         self.repository = Repository(root / "repository")
         self._log = root / "made.jsonl"
         self._lock = threading.Lock()
+        self._torn = False
         self._made = self._read_log()
 
     def keep(self, step: str, subject: str, artifact: Artifact) -> None:
@@ -73,22 +75,18 @@ class RunFolder:
         notes, body = self._places(step, subject)
         if notes is None or not (self.edited(notes) or (body and self.edited(body))):
             return None
+        if body and not body.exists():
+            return None  # to be made again
+        fields = _read_notes(notes) if notes.exists() else {"assumptions": []}
+        if body:
+            fields["content"] = _read_text(body)
         try:
-            fields = yaml.safe_load(notes.read_text(encoding="utf-8")) if notes.is_file() else {"assumptions": []}
-            if body:
-                fields["content"] = body.read_text(encoding="utf-8")
             artifact = kind.model_validate(fields)
-            problems = list(check(artifact)) if check and not body else []
         except ValidationError as error:
-            problems = explain(error)
-        except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
-            problems = [" ".join(str(error).split())]
-        if problems:
-            edited = body if body and self.edited(body) else notes
-            raise FolderError(
-                f"{edited} was edited and cannot be used: {'; '.join(problems)}. "
-                "Mend it, or delete it to have it made again, then resume."
-            )
+            blamed = body if body and error.errors()[0]["loc"][:1] == ("content",) else notes
+            raise _unusable(blamed, *explain(error)) from None
+        if check and not body and (problems := check(artifact)):
+            raise _unusable(notes, *problems)
         return artifact
 
     def _places(self, step: str, subject: str) -> tuple[Path | None, Path | None]:
@@ -106,7 +104,10 @@ class RunFolder:
 
     def edited(self, path: Path) -> bool:
         """Say whether the file exists and is not as it was made."""
-        return path.is_file() and _hash(path.read_bytes()) not in self._made.get(self._name(path), set())
+        try:
+            return path.is_file() and _hash(path.read_bytes()) not in self._made.get(self._name(path), set())
+        except OSError as error:
+            raise FolderError(f"cannot read {path}: {error.strerror}") from error
 
     def write(self, path: Path, text: str) -> None:
         """Write a file and note that it was made; an edited one stays."""
@@ -116,9 +117,11 @@ class RunFolder:
         with self._lock:
             try:
                 with self._log.open("a", encoding="utf-8") as log:
-                    log.write(json.dumps(entry) + "\n")
+                    log.write("\n" * self._torn + json.dumps(entry) + "\n")
             except OSError as error:
+                self._torn = True
                 raise FolderError(f"cannot write {self._log}: {error.strerror}; make room and resume") from error
+            self._torn = False
             self._made.setdefault(entry["path"], set()).add(entry["sha256"])
         write_text(path, text)
 
@@ -127,14 +130,41 @@ class RunFolder:
 
     def _read_log(self) -> dict[str, set[str]]:
         made: dict[str, set[str]] = {}
-        if self._log.is_file():
-            for line in self._log.read_text(encoding="utf-8").splitlines():
-                try:
-                    entry = json.loads(line)
-                except json.JSONDecodeError:
-                    continue  # the run was killed while it wrote the line, before it wrote the artifact
+        if not self._log.is_file():
+            return made
+        text = _read_text(self._log, errors="replace")
+        self._torn = text[-1:] not in ("", "\n")  # the run was killed while it wrote the line, before the artifact
+        for line in text.splitlines():
+            with suppress(ValueError, KeyError, TypeError):
+                entry = json.loads(line)
                 made.setdefault(entry["path"], set()).add(entry["sha256"])
         return made
+
+
+def _read_text(path: Path, errors: str = "strict") -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors=errors)
+    except UnicodeDecodeError as error:
+        raise _unusable(path, f"it is not UTF-8 text: {error.reason} at byte {error.start}") from None
+    except OSError as error:
+        raise FolderError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _read_notes(path: Path) -> dict[str, Any]:
+    try:
+        fields = yaml.safe_load(_read_text(path))
+    except (yaml.YAMLError, ValueError) as error:
+        raise _unusable(path, " ".join(str(error).split())) from None
+    if not isinstance(fields, dict):
+        raise _unusable(path, "it is not a YAML mapping")
+    return fields
+
+
+def _unusable(path: Path, *problems: str) -> FolderError:
+    return FolderError(
+        f"{path} was edited and cannot be used: {'; '.join(problems)}. "
+        "Mend it, or delete it to have it made again, then resume."
+    )
 
 
 def _hash(content: bytes) -> str:

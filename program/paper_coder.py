@@ -64,13 +64,14 @@ class PaperCoder(dspy.Module):
         tasks = {task.path: task for task in plan.logic_design.tasks}
         files = dependency_graph(tasks.values())
         order = writing_order(files)
-        needed = {path: [other for other in order if other in nx.ancestors(files, path)] for path in order}
+        before = {path: nx.ancestors(files, path) for path in order}
+        needed = {path: [other for other in order if other in before[path]] for path in order}
 
         jobs: nx.DiGraph[tuple[str, str]] = nx.DiGraph()
         jobs.add_nodes_from(("analyse", path) for path in order)
         if stop_after == "coding":
             jobs.add_edges_from((("analyse", path), ("write", path)) for path in order)
-            jobs.add_edges_from((("write", before), ("write", after)) for before, after in files.edges)
+            jobs.add_edges_from((("write", first), ("write", then)) for first, then in files.edges)
 
         def work(job: tuple[str, str], done: Mapping[tuple[str, str], Any]) -> FileAnalysis | SourceFile:
             step, path = job

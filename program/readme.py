@@ -111,7 +111,8 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]], otherwise: st
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    text = " ".join(text.split()).replace("\\|", "\\Vert ")  # TeX's norm; no escape of its bar survives a table
+    return text.replace("|", "\\|")
 
 
 def _quote(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
+from heapq import heapify, heappop, heappush
 from typing import Any, TypeVar
 
 import networkx as nx
@@ -29,33 +30,31 @@ def run_jobs(
     urgency = dict.fromkeys(graph, 0)
     for job in reversed(list(nx.topological_sort(graph))):
         urgency[job] = max((urgency[after] + 1 for after in graph.successors(job)), default=0)
+    rank = {job: (-urgency[job], place, job) for place, job in enumerate(graph)}
     missing = {job: graph.in_degree(job) for job in graph}
+    ready = [rank[job] for job in graph if not missing[job]]
+    heapify(ready)
     results: dict[Job, Any] = {}
     running: dict[Future[Any], Job] = {}
     executor = ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="papercoder")
-
-    def start(jobs: list[Job]) -> None:
-        for job in sorted(jobs, key=lambda job: -urgency[job]):
-            running[executor.submit(copy_context().run, work, job, results)] = job
-
     try:
-        start([job for job in graph if not missing[job]])
-        while running:
+        while ready or running:
+            while ready and len(running) < concurrency:  # the rest waits here, where what is urgent overtakes it
+                *_, job = heappop(ready)
+                running[executor.submit(copy_context().run, work, job, results)] = job
             done, _ = wait(running, return_when=FIRST_COMPLETED)
-            ready: list[Job] = []
             for future in done:
                 job = running.pop(future)
                 results[job] = future.result()
                 for after in graph.successors(job):
                     missing[after] -= 1
                     if not missing[after]:
-                        ready.append(after)
-            start(ready)
+                        heappush(ready, rank[after])
     except Exception:
-        executor.shutdown(wait=True, cancel_futures=True)
+        executor.shutdown(wait=True)
         raise
     except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
+        executor.shutdown(wait=False)
         raise
     executor.shutdown()
     return results

@@ -1,27 +1,28 @@
 """What every artifact of a run has in common: how it is checked, written and read."""
 
 import re
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, PrivateAttr
+from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
 
-_LOST_BACKSLASH = re.compile(r"[\x07\x08\x0b\x0c\r]|\t(?=heta|au|ext|imes|ilde|frac)|\n(?=abla\b|otin\b)")
+_LOST_BACKSLASH = re.compile(
+    r"[\x07\x08\x0b\x0c\r]"
+    r"|\t(?=heta|au|ext|imes|ilde|frac|anh|riangle|op?\b)"
+    r"|\n(?=abla\b|otin\b)|(?<=[ $])\n(?=(?:u|eq?|eg|ot)(?:\b|_))"
+)
+"""TeX commands that JSON has taken for control characters: \\beta, \\frac, \\rho, \\theta, \\nabla, \\nu …"""
 
 
 def _clean(text: str) -> str:
-    text = text.replace("\r\n", "\n")
-    if found := _LOST_BACKSLASH.search(text):
-        start = max(0, found.start() - 20)
-        near = text[start : found.end() + 20]
-        raise ValueError(
-            f"a backslash was lost near {near!r}: inside JSON strings write TeX as \\\\theta, with two backslashes"
-        )
+    text = text.replace("\r\n", "\n").encode("utf-8", "replace").decode()  # half a surrogate pair has no UTF-8
     return "\n".join(line.rstrip() for line in text.strip("\n").split("\n"))
 
 
 Text = Annotated[str, AfterValidator(_clean)]
-"""Prose or code of a model's answer: no trailing blanks, no backslash swallowed by JSON."""
+"""Prose or code of a model's answer, without trailing blanks."""
 
 
 def _filled(text: str) -> str:
@@ -37,22 +38,41 @@ Filled = Annotated[Text, AfterValidator(_filled)]
 class Item(BaseModel):
     """A part of an artifact, answered as JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _keeps_its_backslashes(cls, value: Any) -> Any:
+        for text in value if isinstance(value, list) else [value]:
+            text = text.replace("\r\n", "\n") if isinstance(text, str) else ""
+            if found := _LOST_BACKSLASH.search(text):
+                near = text[max(0, found.start() - 20) : found.end() + 20]
+                raise ValueError(
+                    f"a backslash was lost near {near!r}: "
+                    "inside JSON strings write TeX as \\\\theta, with two backslashes"
+                )
+        return value
 
 
 class Artifact(BaseModel):
     """One answer of one stage: a section of the answer for each field, text as it is, the rest as JSON."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    _yaml: str | None = PrivateAttr(default=None)
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
     def to_yaml(self) -> str:
         """Return the artifact as it stands in prompts and on disk."""
-        if self._yaml is None:  # rendered once: it stands in the prompts of all files
-            plain = self.model_dump(mode="json")
-            self._yaml = yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100_000)
         return self._yaml
+
+    @cached_property
+    def _yaml(self) -> str:  # rendered once: it stands in the prompts of all files
+        plain = self.model_dump(mode="json")
+        return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100_000)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy as pydantic does, but not what was rendered."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy.__dict__.pop("_yaml", None)
+        return copy
 
     @classmethod
     def from_yaml(cls, text: str) -> Self:

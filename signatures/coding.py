@@ -6,20 +6,21 @@ import dspy
 from pydantic import AfterValidator, Field
 
 from signatures.analysis import FileAnalysis
-from signatures.artifact import Artifact, Filled
+from signatures.artifact import Artifact, Text
 from signatures.ledger import Assumption
 from signatures.planning import ArchitectureDesign, Configuration, FileTask, LogicDesign, OverallPlan
 from signatures.sections import without_fence
 
 
 def _ends_with_a_newline(text: str) -> str:
-    return without_fence(text) + "\n"
+    text = without_fence(text).strip("\n")
+    return text + "\n" if text.strip() else ""
 
 
 class SourceFile(Artifact):
     """One file of the repository (c_i in Section 3.2.3)."""
 
-    content: Annotated[Filled, AfterValidator(_ends_with_a_newline)] = Field(
+    content: Annotated[Text, AfterValidator(_ends_with_a_newline)] = Field(
         description="The whole file, from its first to its last line, and nothing else."
     )
     assumptions: list[Assumption] = Field(

@@ -27,10 +27,12 @@ def safe_path(path: str) -> str:
     for part in parts:
         if part == "..":
             raise ValueError(f"{path!r} leaves the repository")
-        if not _NAME.fullmatch(part) or part.endswith(".") or _RESERVED.fullmatch(part) or len(part) > 100:
+        if part.lower() == ".git":
+            raise ValueError(f"{path!r} lies in the folder of git")
+        if _RESERVED.fullmatch(part):
+            raise ValueError(f"{path!r} has the part {part!r}, a name that Windows keeps for a device")
+        if not _NAME.fullmatch(part) or part.endswith(".") or len(part) > 100:
             raise ValueError(f"{path!r} has the part {part!r}; use letters, digits, '_', '-' and '.' only")
-    if parts[0].lower() == ".git":
-        raise ValueError(f"{path!r} lies in the folder of git")
     return path
 
 

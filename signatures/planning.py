@@ -81,15 +81,16 @@ class ArchitectureDesign(Artifact):
     @field_validator("files")
     @classmethod
     def _planned_by_a_stage(cls, files: list[PlannedFile]) -> list[PlannedFile]:
-        return [file for file in files if file.path not in WRITTEN_BY_THE_PROGRAM]
+        written = {path.lower() for path in WRITTEN_BY_THE_PROGRAM}
+        return [file for file in files if file.path.lower() not in written]
 
     @field_validator("class_diagram", "sequence_diagram")
     @classmethod
     def _is_mermaid(cls, text: str, info: Any) -> str:
         kind = {"class_diagram": "classDiagram", "sequence_diagram": "sequenceDiagram"}[info.field_name]
-        text = without_fence(text)
+        text = without_fence(text).strip()
         if not text.startswith(kind):
-            raise ValueError(f"must begin with the line {kind!r}, not with {text.splitlines()[0][:60]!r}")
+            raise ValueError(f"must begin with the line {kind!r}, not with {text.partition(chr(10))[0][:60]!r}")
         return text
 
     @model_validator(mode="after")

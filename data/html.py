@@ -15,7 +15,6 @@ _DROPPED = (
     " .ltx_tag_note, .ltx_ERROR, .ltx_role_institutetext, .ltx_role_thanks, .ltx_role_newpage, .ltx_acknowledgements,"
     " .package-alerts, #header, .ltx_classification, .ltx_keywords, img, .ltx_LaTeXML_logo"
 )
-_BLOCKS = (
     "p",
     "div",
     "section",

@@ -104,7 +104,7 @@ def _within_line(match: re.Match[str]) -> bool:
 def _heading(text: str) -> str:
     """Take emphasis, links and wide letters off a heading."""
     text = text.replace("\uff0e", ". ").translate(_WIDE)
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"\[([^\[\]]{0,300})\]\([^()]{0,500}\)", r"\1", text)
     text = re.sub(r"^([A-Z])\. (?=\d{1,2}(?:\.\d|\s|\. ))", r"\1.", text)
     text = re.sub(r"(\*\*|__)(.+?)\1", r"\2", text)
     return " ".join(re.sub(r"(?<![\w*])\*([^*]+)\*(?![\w*])", r"\1", text).split())

@@ -11,7 +11,7 @@ from data.pdf_equations import split_equation
 from data.pdf_fonts import mark_run_in
 from data.pdf_headings import Part, split_heading
 from data.pdf_join import CLOSED
-from data.pdf_tables import grid_table, is_garbled, rebuild_table
+from data.pdf_tables import grid_table, is_garbled, read_as_prose, rebuild_table
 
 if TYPE_CHECKING:
     from liteparse import LayoutBlock, ParsedPage
@@ -45,7 +45,8 @@ class Layout:
         while position < len(blocks):
             end = _table_end(blocks, position)
             if end > position:
-                parts.append(Part("float", self._table(page, blocks[position:end])))
+                prose = read_as_prose(blocks, position, end) if index else ""
+                parts.append(Part("text", prose) if prose else Part("float", self._table(page, blocks[position:end])))
                 position = end
                 continue
             parts += self._parts(index, blocks, position, margins)
@@ -85,7 +86,7 @@ class Layout:
             yield Part("heading", f"### {heading}", self._size(index, block))
         indented = bool(block.bbox and margins and min(abs(block.bbox.x - m) for m in margins) > 12)
         for kind, piece in split_equation(text, indented):
-            if not (block.bold and kind == "text"):
+            if kind != "text" or not (block.bold or piece.startswith("**")):
                 yield Part(kind, piece)
                 continue
             run_in = mark_run_in(piece, self._bold[index])

@@ -1,5 +1,6 @@
 """Tables of a PDF page, put together again from the places of their words."""
 
+import re
 from collections.abc import Sequence
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,6 +32,23 @@ def grid_table(block: "LayoutBlock") -> str:
     """Write a table as liteparse has found it."""
     rows = [[cell.text for cell in row] for row in [block.header or [], *(block.rows or [])]]
     return markdown_table(rows)
+
+
+def read_as_prose(blocks: Sequence["LayoutBlock"], start: int, end: int) -> str:
+    """Read a grid that is no table but text set wide: no caption near it, no rule, few numbers, long lines.
+
+    Returns:
+        The text, or an empty one if it is a table.
+    """
+    around = blocks[max(start - 2, 0) : end + 2]
+    if any(b.kind == "rule" or (b.text or "").lstrip("*").startswith(("Table", "Figure")) for b in around):
+        return ""
+    lines = [" ".join(c.text for c in row) for b in blocks[start:end] for row in [b.header or [], *(b.rows or [])]]
+    words = [word for line in lines for word in line.split()]
+    small = [word for word in words if len(word) > 1 and word.isalpha() and word.islower()]
+    if len(words) < 4 * len(lines) or len(small) < 0.5 * len(words):
+        return ""
+    return re.sub(r"(?<=[a-z])- (?=[a-z])", "", " ".join(words))
 
 
 def is_garbled(blocks: Sequence["LayoutBlock"]) -> bool:

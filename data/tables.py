@@ -31,13 +31,13 @@ def markdown_table(rows: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
-def html_rows(table: "Tag", cell_text: "type[str] | None" = None) -> list[list[str]]:
+def html_rows(table: "Tag") -> list[list[str]]:
     """Read the cells of an HTML table; a cell that spans columns is followed by empty ones."""
     rows: list[list[str]] = []
     for tr in table.find_all("tr"):
         row: list[str] = []
         for cell in tr.find_all(["td", "th"], recursive=False):
-            row.append(" ".join(cell.get_text(" " if cell_text is None else "").split()))
+            row.append(" ".join(cell.get_text(" ").split()))
             row += [""] * (_span(cell) - 1)
         rows.append(row)
     return rows

@@ -3,13 +3,12 @@
 import re
 from typing import TYPE_CHECKING
 
-from data.latex import environments, words
+from data.latex import floats, links, maths, words
 
 if TYPE_CHECKING:
     from data.latex.convert import Converter
 
 _TITLE = re.compile(r"\\(?:title|icmltitle|TITLE|aistatstitle)\s*(?:\[[^\]]*\]\s*)?(?=\{)")
-_PACKAGE_LINE = re.compile(r"[^\n]*")
 
 
 def find_title(converter: "Converter") -> None:
@@ -35,7 +34,7 @@ def command(converter: "Converter", match: re.Match[str], end: int) -> tuple[str
     if name in words.HEADINGS:
         return _heading(converter, name, bool(match["star"]), position, end)
     if name in words.CITE:
-        return _cite(converter, position, end)
+        return links.cite(converter, position, end)
     handler = _HANDLERS.get(name)
     if handler:
         return handler(converter, position, end)
@@ -50,7 +49,7 @@ def command(converter: "Converter", match: re.Match[str], end: int) -> tuple[str
     if name in words.DROPPED:
         return "", position
     if name in words.DROPPED_WITH:
-        return "", _skip(converter, position, end, words.DROPPED_WITH[name])
+        return "", links.skip_arguments(converter, position, end, words.DROPPED_WITH[name])
     if name in words.KEPT:
         return _kept(converter, position, end, words.KEPT[name])
     return _unknown(converter, match, end)
@@ -63,7 +62,7 @@ def symbol(converter: "Converter", match: re.Match[str], end: int) -> tuple[str,
         closing = re.compile(r"(?<!\\)\\" + ("]" if sign == "[" else r"\)")).search(converter.text, match.end(), end)
         if closing:
             tex = converter.text[match.end() : closing.start()]
-            shown = environments.display(converter, tex) if sign == "[" else environments.inline(tex)
+            shown = maths.display(converter, tex) if sign == "[" else maths.inline(tex)
             return shown, closing.end()
     if sign == "\\":
         star = re.compile(r"\*?(?:[ \t]*\[[^\]\n]*\])?").match(converter.text, match.end(), end)
@@ -103,33 +102,13 @@ def _run_in(converter: "Converter", position: int, end: int) -> tuple[str, int]:
     return f"\n\n**{converter.line(found[0], found[1]).strip('* ')}** ", found[2]
 
 
-def _cite(converter: "Converter", position: int, end: int) -> tuple[str, int]:
-    if converter.text[position : position + 1] == "*":
-        position += 1
-    notes = converter.text[position : (after := converter.skip_optional(position, end))]
-    found = converter.argument(after, end)
-    if found is None:
-        return "", after
-    keys = ", ".join(key.strip() for key in converter.text[found[0] : found[1]].split(","))
-    note = re.findall(r"\[([^\]]+)\]", notes)
-    return f"[{keys}{f', {note[-1]}' if note else ''}]", found[2]
-
-
-def _label(converter: "Converter", position: int, end: int) -> tuple[str, int]:
-    found = converter.argument(position, end)
-    if found is None:
-        return "", position
-    converter.numbers.label(converter.text[found[0] : found[1]], within=converter.float)
-    return "", found[2]
-
-
 def _caption(converter: "Converter", position: int, end: int) -> tuple[str, int]:
     if converter.text[position : position + 1] == "*":
         position += 1
     found = converter.argument(converter.skip_optional(position, end), end)
     if found is None:
         return "", position
-    return environments.caption(converter, converter.float or "Figure", found[0], found[1]), found[2]
+    return floats.caption(converter, converter.float or "Figure", found[0], found[1]), found[2]
 
 
 def _caption_of(converter: "Converter", position: int, end: int) -> tuple[str, int]:
@@ -138,37 +117,12 @@ def _caption_of(converter: "Converter", position: int, end: int) -> tuple[str, i
     if kind is None or found is None:
         return "", position
     name = converter.text[kind[0] : kind[1]].strip().capitalize()
-    return environments.caption(converter, name, found[0], found[1]), found[2]
-
-
-def _footnote(converter: "Converter", position: int, end: int) -> tuple[str, int]:
-    found = converter.argument(converter.skip_optional(position, end), end)
-    if found is None:
-        return "", position
-    return f" (Footnote: {converter.line(found[0], found[1])})", found[2]
-
-
-def _link(converter: "Converter", position: int, end: int) -> tuple[str, int]:
-    target = converter.argument(converter.skip_optional(position, end), end)
-    found = converter.argument(target[2], end) if target else None
-    if target is None or found is None:
-        return "", position
-    text, url = converter.line(found[0], found[1]), converter.text[target[0] : target[1]].strip()
-    return (text if url in text or url.startswith("mailto:") else f"{text} ({url})"), found[2]
-
-
-def _url(converter: "Converter", position: int, end: int) -> tuple[str, int]:
-    found = converter.argument(position, end)
-    return (converter.text[found[0] : found[1]].replace("\\", ""), found[2]) if found else ("", position)
+    return floats.caption(converter, name, found[0], found[1]), found[2]
 
 
 def _appendix(converter: "Converter", position: int, end: int) -> tuple[str, int]:
     converter.numbers.start_appendix()
     return converter.block("<!-- appendix -->"), position
-
-
-def _bibliography(converter: "Converter", position: int, end: int) -> tuple[str, int]:
-    return converter.block("## References"), _skip(converter, position, end, 1)
 
 
 def _abstract(converter: "Converter", position: int, end: int) -> tuple[str, int]:
@@ -178,20 +132,13 @@ def _abstract(converter: "Converter", position: int, end: int) -> tuple[str, int
     return converter.block("## Abstract") + converter.render(found[0], found[1]) + "\n\n", found[2]
 
 
-def _keep_reference(converter: "Converter", position: int, end: int) -> tuple[str, int]:
-    """Leave a reference as it is until all labels are known."""
-    start = converter.text.rfind("\\", 0, position)
-    found = converter.argument(position, end)
-    return converter.text[start : found[2] if found else position], found[2] if found else position
-
-
 def _maths_only(converter: "Converter", position: int, end: int) -> tuple[str, int]:
     found = converter.argument(position, end)
-    return (environments.inline(converter.text[found[0] : found[1]]), found[2]) if found else ("", position)
+    return (maths.inline(converter.text[found[0] : found[1]]), found[2]) if found else ("", position)
 
 
 def _title(converter: "Converter", position: int, end: int) -> tuple[str, int]:
-    return "", _skip(converter, position, end, 1)
+    return "", links.skip_arguments(converter, position, end, 1)
 
 
 def _symbol_word(converter: "Converter", name: str, position: int) -> tuple[str, int]:
@@ -220,18 +167,6 @@ def _kept(converter: "Converter", position: int, end: int, count: int) -> tuple[
     return (converter.render(found[0], found[1]), found[2]) if found else ("", position)
 
 
-def _skip(converter: "Converter", position: int, end: int, count: int) -> int:
-    if converter.text[position : position + 1] == "*":
-        position += 1
-    for _ in range(count):
-        position = converter.skip_optional(position, end)
-        found = converter.argument(position, end)
-        if found is None:
-            break
-        position = found[2]
-    return position
-
-
 def _unknown(converter: "Converter", match: re.Match[str], end: int) -> tuple[str, int]:
     """Keep what an unknown command surrounds; keep the command itself where it stands alone."""
     position = converter.skip_optional(match.end(), end)
@@ -244,24 +179,24 @@ def _unknown(converter: "Converter", match: re.Match[str], end: int) -> tuple[st
 _HANDLERS = {
     "paragraph": _run_in,
     "subparagraph": _run_in,
-    "label": _label,
+    "label": links.label,
     "caption": _caption,
     "captionof": _caption_of,
-    "footnote": _footnote,
-    "footnotetext": _footnote,
-    "href": _link,
-    "url": _url,
-    "nolinkurl": _url,
+    "footnote": links.footnote,
+    "footnotetext": links.footnote,
+    "href": links.link,
+    "url": links.url,
+    "nolinkurl": links.url,
     "appendix": _appendix,
     "appendices": _appendix,
-    "bibliography": _bibliography,
-    "printbibliography": _bibliography,
+    "bibliography": links.bibliography,
+    "printbibliography": links.bibliography,
     "abstract": _abstract,
     "ensuremath": _maths_only,
     "title": _title,
     "icmltitle": _title,
     **dict.fromkeys(
         ["ref", "eqref", "cref", "Cref", "autoref", "Autoref", "vref", "labelcref", "pageref", "nameref"],
-        _keep_reference,
+        links.keep_reference,
     ),
 }

@@ -3,7 +3,7 @@
 import re
 
 from data.errors import PaperError
-from data.latex import commands, environments
+from data.latex import commands, environments, maths
 from data.latex.numbers import Numbers
 from data.latex.scan import Pairs
 
@@ -136,7 +136,7 @@ class Converter:
             if token[0] == mark and depth <= 0:
                 tex = self.text[match.end() : token.start()]
                 display = mark == "$$"
-                return (environments.display(self, tex) if display else environments.inline(tex)), token.end()
+                return (maths.display(self, tex) if display else maths.inline(tex)), token.end()
         return r"\$", match.end()
 
     def _group(self, match: re.Match[str], end: int) -> tuple[str, int]:

@@ -3,9 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
-from data.blocks import Caption, is_table, split_caption
+from data.latex import floats, maths
 from data.latex.algorithms import algorithm_to_markdown
-from data.latex.tabular import split_rows, tabular_to_markdown
 
 if TYPE_CHECKING:
     from data.latex.convert import Converter
@@ -66,9 +65,6 @@ _ARGUMENTS = {
     "mdframed": 0,
     "list": 2,
 }
-_LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
-_TAG = re.compile(r"\\tag\*?\s*\{([^{}]*)\}")
-_ENVIRONMENT_NAME = re.compile(r"\\(?:begin|end)\s*\{[^{}]*\}")
 
 
 def environment(converter: "Converter", match: re.Match[str], end: int) -> tuple[str, int]:
@@ -82,81 +78,13 @@ def environment(converter: "Converter", match: re.Match[str], end: int) -> tuple
     if plain in _MATHS:
         tex = converter.text[_skip_arguments(converter, plain, body, stop) if plain == "alignat" else body : stop]
         if plain == "math":
-            return inline(tex), after
-        return display(converter, tex, _MATHS[plain], numbered=not starred and plain != "displaymath"), after
+            return maths.inline(tex), after
+        return maths.display(converter, tex, _MATHS[plain], numbered=not starred and plain != "displaymath"), after
     if plain in _TABULARS:
-        return _tabular(converter, match.start(), body, stop, after), after
+        return floats.tabular(converter, match.start(), body, stop, after), after
     if plain in _CODE:
         return converter.block(f"```\n{converter.text[body:stop].strip(chr(10))}\n```"), after
     return _text_environment(converter, plain, body, stop), after
-
-
-def inline(tex: str) -> str:
-    """Write inline maths."""
-    tex = " ".join(_LABEL.sub("", tex).split())
-    return f"${tex}$" if tex else ""
-
-
-def display(converter: "Converter", tex: str, inner: str = "", numbered: bool = False) -> str:
-    r"""Write a display equation; a number becomes `\tag{…}`, and labels name it."""
-    rows = split_rows(tex.strip()) if inner == "aligned" and numbered else [tex]
-    rows = [_number_row(converter, row, numbered) for row in rows]
-    tex = "\\\\\n".join(row.rstrip() for row in rows)
-    lines = [line.strip() for line in tex.split("\n")]
-    if not any(lines):
-        return ""
-    if inner:
-        lines = [f"\\begin{{{inner}}}", *lines, f"\\end{{{inner}}}"]
-    return converter.block("\n".join(["$$", *(line for line in lines if line), "$$"]))
-
-
-def caption(converter: "Converter", kind: str, start: int, end: int) -> str:
-    """Write a caption with its number."""
-    text = converter.line(start, end)
-    if kind == "part":
-        return f"\n\n{text}\n\n"
-    number = converter.numbers.count(kind)
-    return converter.block(Caption(kind, number, text).markdown)
-
-
-def _number_row(converter: "Converter", row: str, numbered: bool) -> str:
-    row, labels = _LABEL.sub("", row), _LABEL.findall(row)
-    own = _TAG.search(row)
-    silent = re.search(r"\\(?:nonumber|notag)(?![A-Za-z])", row)
-    row = re.sub(r"\\(?:nonumber|notag)(?![A-Za-z])\s*", "", row)
-    stepped = re.search(r"\\addtocounter\{equation\}\{1\}", row)
-    row = re.sub(r"\\addtocounter\{equation\}\{-?\d+\}", "", row)
-    if stepped and own and r"\theequation" in own[1]:
-        number = converter.numbers.count("Equation")
-        row = _TAG.sub(lambda _: f"\\tag{{{number}}}", row)
-    elif numbered and row.strip() and not silent and not own:
-        row = f"{row.rstrip()} \\tag{{{converter.numbers.count('Equation')}}}"
-    for label in labels:
-        converter.numbers.label(label)
-    return row
-
-
-def _tabular(converter: "Converter", start: int, body: int, stop: int, after: int) -> str:
-    """Write a table; the cells are converted as texts of their own."""
-    text = converter.text[start:after]
-    captions = ""
-    if r"\caption" in text or r"\label" in text:
-        outer, converter.float = converter.float, "Table"
-        for match in re.finditer(r"\\(caption|label)\s*(?:\[[^\]]*\])?(?=\{)", text):
-            close = converter.pairs.group.get(start + match.end())
-            if close and match[1] == "caption":
-                captions += caption(converter, "Table", start + match.end() + 1, close - 1)
-            elif close:
-                converter.numbers.label(converter.text[start + match.end() + 1 : close - 1])
-        converter.float = outer
-        text = re.sub(r"\\(?:caption|label)\s*(?:\[[^\]]*\])?\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}", "", text)
-    return captions + converter.block(tabular_to_markdown(text, lambda cell: _cell(converter, cell)))
-
-
-def _cell(converter: "Converter", tex: str) -> str:
-    if not re.search(r"[\\${}~]", tex):
-        return tex
-    return converter.fork(tex)
 
 
 def _text_environment(converter: "Converter", name: str, body: int, stop: int) -> str:
@@ -170,9 +98,9 @@ def _text_environment(converter: "Converter", name: str, body: int, stop: int) -
         converter.numbers.start_appendix()
         return converter.block("<!-- appendix -->") + converter.render(body, stop)
     if name in _FLOATS:
-        return _float(converter, _FLOATS[name], _skip_arguments(converter, name, body, stop), stop)
+        return floats.floating(converter, _FLOATS[name], _skip_arguments(converter, name, body, stop), stop)
     if name in ("subfigure", "subtable", "subcaptionblock"):
-        return _part_of_float(converter, name, body, stop)
+        return floats.part_of_float(converter, _skip_arguments(converter, name, body, stop), stop)
     if name in (
         "itemize",
         "enumerate",
@@ -201,44 +129,6 @@ def _skip_arguments(converter: "Converter", name: str, body: int, stop: int) -> 
         found = converter.argument(position, stop)
         position = converter.skip_optional(found[2], stop) if found else position
     return position
-
-
-def _float(converter: "Converter", kind: str, start: int, stop: int) -> str:
-    """Write a figure or a table: the captions first, each with what belongs to it; pictures are left out."""
-    outer, converter.float = converter.float, kind
-    converter.numbers.item("")
-    parts = converter.split(converter.render(start, stop))
-    converter.float = outer
-    captions = [bool(split_caption(part)) for part in parts]
-    parts = [p for p, is_caption in zip(parts, captions, strict=True) if is_caption or _is_kept(p, kind)]
-    if parts and not split_caption(parts[0]):
-        parts = _captions_first(parts)
-    return "".join(converter.block(part) for part in parts)
-
-
-def _is_kept(part: str, kind: str) -> bool:
-    return (
-        kind == "Table" or is_table(part) or part.startswith(("$$", "```", "- ", "**", "1. ")) or len(part.split()) > 5
-    )
-
-
-def _captions_first(parts: list[str]) -> list[str]:
-    ordered: list[str] = []
-    waiting: list[str] = []
-    for part in parts:
-        if split_caption(part):
-            ordered += [part, *waiting]
-            waiting = []
-        else:
-            waiting.append(part)
-    return ordered + waiting
-
-
-def _part_of_float(converter: "Converter", name: str, body: int, stop: int) -> str:
-    outer, converter.float = converter.float, "part"
-    rendered = converter.render(_skip_arguments(converter, name, body, stop), stop)
-    converter.float = outer
-    return rendered
 
 
 def _list(converter: "Converter", name: str, body: int, stop: int) -> str:
@@ -306,9 +196,9 @@ def _algorithm(converter: "Converter", name: str, body: int, stop: int) -> str:
         opening = stop - len(text) + match.end()
         close = converter.pairs.group.get(opening)
         if close:
-            captions += caption(converter, "Algorithm", opening + 1, close - 1)
+            captions += floats.caption(converter, "Algorithm", opening + 1, close - 1)
             text = text[: match.start()] + text[close - (stop - len(text)) :]
             break
-    for label in _LABEL.findall(text):
+    for label in maths.LABEL.findall(text):
         converter.numbers.label(label)
-    return captions + converter.block(algorithm_to_markdown(_LABEL.sub("", text), converter.fork))
+    return captions + converter.block(algorithm_to_markdown(maths.LABEL.sub("", text), converter.fork))

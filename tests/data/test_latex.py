@@ -157,7 +157,8 @@ def test_algorithms_become_nested_lists(tmp_path: Path) -> None:
 
 
 def test_accents_quotes_dashes_and_emphasis(tmp_path: Path) -> None:
-    body = r"``K\"onig'' --- \'Elan, \c{c}a, Erd\H{o}s, \emph{so}, {\bf bold} and \textbf{$x$}, \texttt{a\_b}~\S 2\footnote{Note.}"
+    body = r"``K\"onig'' --- \'Elan, \c{c}a, Erd\H{o}s, \emph{so}, {\bf bold} and "
+    body += r"\textbf{$x$}, \texttt{a\_b}~\S 2\footnote{Note.}"
     assert text(body, tmp_path) == ('"König" — Élan, ça, Erdős, *so*, **bold** and **$x$**, `a_b` §2 (Footnote: Note.)')
 
 

@@ -15,23 +15,6 @@ _DROPPED = (
     " .ltx_tag_note, .ltx_ERROR, .ltx_role_institutetext, .ltx_role_thanks, .ltx_role_newpage, .ltx_acknowledgements,"
     " .package-alerts, #header, .ltx_classification, .ltx_keywords, img, .ltx_LaTeXML_logo"
 )
-    "p",
-    "div",
-    "section",
-    "article",
-    "ul",
-    "ol",
-    "li",
-    "figure",
-    "table",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "pre",
-)
 _KEPT = re.compile("\ue000(\\d+)\ue001")
 
 

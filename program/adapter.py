@@ -117,7 +117,6 @@ class SharedPrefixAdapter(dspy.ChatAdapter):
         Raises:
             UnusableAnswer: A section is missing or violates its type; the message says all that is wrong.
         """
-        completion = completion.encode("utf-8", "replace").decode()  # it may go back to the model
         texts, problems = _split(completion, list(_answer_fields(signature)))
         fields: dict[str, Any] = {}
         for name, field in signature.output_fields.items():

@@ -169,7 +169,8 @@ def check_source_file(path: str, source: SourceFile) -> list[str]:
     try:
         tree = ast.parse(source.content)
     except SyntaxError as error:
-        return [f"content: line {error.lineno} is not Python: {error.msg}: {(error.text or '').strip()[:100]!r}"]
+        near = f": {error.text.strip()[:100]!r}" if error.text else ""
+        return [f"content: line {error.lineno or 1} is not Python: {error.msg}{near}"]
     except (ValueError, RecursionError, MemoryError) as error:  # the last two: nested too deeply
         return [f"content: not Python: {error or type(error).__name__}"]
     if not path.endswith("__init__.py") and all(_says_nothing(statement) for statement in tree.body):

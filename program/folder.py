@@ -116,6 +116,7 @@ class RunFolder:
         entry = {"path": self._name(path), "sha256": _hash(text.encode())}
         with self._lock:
             try:
+                self.root.mkdir(parents=True, exist_ok=True)
                 with self._log.open("a", encoding="utf-8") as log:
                     log.write("\n" * self._torn + json.dumps(entry) + "\n")
             except OSError as error:

@@ -1,7 +1,7 @@
 """Artifacts: their texts, their YAML, and TeX that JSON has damaged."""
 
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from signatures.analysis import FileAnalysis
 from signatures.artifact import Artifact, Filled, Item, Text
@@ -14,7 +14,7 @@ class Note(Item):
 
 class Report(Artifact):
     body: Filled
-    notes: list[Note] = []
+    notes: list[Note] = Field(default_factory=list)
 
 
 @pytest.mark.parametrize(

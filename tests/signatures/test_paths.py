@@ -1,5 +1,7 @@
 """Paths of planned files."""
 
+import re
+
 import pytest
 
 from signatures.paths import collisions, safe_path
@@ -47,9 +49,8 @@ def test_returns_the_path_without_what_does_not_count(written):
     ],
 )
 def test_refuses_a_path_and_says_why(path, reason):
-    with pytest.raises(ValueError, match="path|part|repository|git") as error:
+    with pytest.raises(ValueError, match=re.escape(reason)) as error:
         safe_path(path)
-    assert reason in str(error.value)
     assert repr(path.strip().removeprefix("./")) in str(error.value)
 
 

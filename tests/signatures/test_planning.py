@@ -49,7 +49,7 @@ def test_the_kind_of_a_component_is_one_of_three():
 
 
 def test_the_entry_point_is_a_planned_file():
-    with pytest.raises(ValidationError, match="entry_point: 'main.py' is not among the files"):
+    with pytest.raises(ValidationError, match=r"entry_point: 'main\.py' is not among the files"):
         design("run.py", "tests/test_run.py")
 
 
@@ -70,7 +70,7 @@ def test_knows_what_pytest_collects(path):
 
 
 def test_files_must_not_collide():
-    with pytest.raises(ValidationError, match="'Main.py' and 'main.py' differ in case only"):
+    with pytest.raises(ValidationError, match=r"'Main\.py' and 'main\.py' differ in case only"):
         design("main.py", "Main.py", "tests/test_main.py")
 
 

@@ -1,0 +1,140 @@
+"""A repository on disk."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import program
+from data.errors import FolderError
+from program.repository import Repository, Statistics, write_text
+
+ROOT = Path("repository")
+
+
+@pytest.fixture
+def repository() -> Repository:
+    return Repository(ROOT)
+
+
+def on_disk() -> list[str]:
+    return sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.is_file())
+
+
+def test_writes_files_in_folders_and_reads_them_back_in_order(repository):
+    repository.write("src/b.py", "b = 1\n")
+    repository.write("main.py", "a = 1\n")
+    assert list(repository.files().items()) == [("main.py", "a = 1\n"), ("src/b.py", "b = 1\n")]
+
+
+def test_files_are_utf8_with_the_line_ends_they_were_given(repository):
+    repository.write("a.txt", "größe α 😀\r\nb\n")
+    assert (ROOT / "a.txt").read_bytes() == "größe α 😀\r\nb\n".encode()
+
+
+def test_a_file_is_replaced_and_nothing_else_is_left(repository):
+    repository.write("a.py", "old = 1\n" * 1000)
+    repository.write("a.py", "new = 1\n")
+    assert on_disk() == ["a.py"]
+    assert repository.files() == {"a.py": "new = 1\n"}
+
+
+def test_files_can_be_read_by_everybody_and_run_by_nobody(repository):
+    repository.write("a.sh", "ls\n")
+    assert (ROOT / "a.sh").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("name", ["../a.py", "/tmp/a.py", ".git/hooks/pre-commit", "src/../../a.py", "a\\b", ""])
+def test_a_path_that_leaves_the_repository_is_refused(repository, name):
+    with pytest.raises(FolderError, match="not a path of the repository"):
+        repository.write(name, "x")
+    assert not ROOT.exists()
+
+
+@pytest.mark.parametrize("name", ["link/a.py", "src/link/a.py", "src/file.py"])
+def test_a_path_through_a_link_is_refused(repository, name):
+    outside = Path("outside")
+    outside.mkdir()
+    (ROOT / "src").mkdir(parents=True)
+    (ROOT / "link").symlink_to(outside.absolute())
+    (ROOT / "src/link").symlink_to(outside.absolute())
+    (ROOT / "src/file.py").symlink_to(outside.absolute() / "file.py")
+    with pytest.raises(FolderError, match="is a link; remove it"):
+        repository.write(name, "x")
+    assert list(outside.iterdir()) == []
+
+
+def test_links_hidden_files_and_binaries_are_not_among_the_files(repository):
+    secrets = Path("secrets")
+    secrets.mkdir()
+    (secrets / "key.txt").write_text("secret")
+    repository.write("main.py", "a = 1\n")
+    (ROOT / "key.txt").symlink_to((secrets / "key.txt").absolute())
+    (ROOT / "folder").symlink_to(secrets.absolute())
+    (ROOT / ".git").mkdir()
+    (ROOT / ".git/config").write_text("x")
+    (ROOT / "data.bin").write_bytes(b"\xff\xfe\x00")
+    os.mkfifo(ROOT / "pipe")
+    assert repository.files() == {"main.py": "a = 1\n"}
+
+
+def test_a_file_in_the_place_of_a_folder_is_one_clear_error(repository):
+    repository.write("src", "x")
+    with pytest.raises(FolderError, match=r"cannot write repository/src/a\.py: "):
+        repository.write("src/a.py", "x")
+
+
+def test_a_folder_in_the_place_of_a_file_is_one_clear_error(repository):
+    (ROOT / "a.py").mkdir(parents=True)
+    with pytest.raises(FolderError, match=r"cannot write repository/a\.py: "):
+        repository.write("a.py", "x")
+    assert on_disk() == []
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from data.errors import FolderError
+from program.repository import Repository
+repository = Repository(Path("repository"))
+repository.write("a.py", "old = 1")
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    repository.write("a.py", "new = 1" * 1000)
+except FolderError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_one_clear_error_and_the_old_file_stays():
+    home = str(Path(program.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", FULL], env={**os.environ, "PYTHONPATH": home}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "cannot write repository/a.py: File too large; make room or choose another --out\n"
+    assert on_disk() == ["a.py"]
+    assert (ROOT / "a.py").read_text() == "old = 1"
+
+
+def test_a_device_without_room_is_one_clear_error():
+    with pytest.raises(FolderError, match="cannot write /dev/full/a: "):
+        write_text(Path("/dev/full/a"), "x")
+
+
+def test_measures_files_lines_functions_and_tokens(repository):
+    code = "import a\n\n\nclass C:\n    def f(self): ...\n\n    async def g(self):\n        def h(): ...\n"
+    repository.write("src/a.py", code)
+    repository.write("config.yaml", "def: 1\n")
+    assert repository.statistics() == Statistics(files=2, lines=9, functions=3, tokens=(len(code) + 7) // 4)
+
+
+@pytest.mark.parametrize("code", ["def f(:\n", "x = 1\0", "x = " + "-" * 100_000 + "1", "x" + ".y" * 100_000])
+def test_measures_code_that_no_parser_takes(repository, code):
+    repository.write("a.py", code)
+    assert repository.statistics().functions == 0
+
+
+def test_an_empty_repository_has_no_size(repository):
+    assert repository.statistics() == Statistics(files=0, lines=0, functions=0, tokens=0)

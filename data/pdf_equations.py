@@ -6,6 +6,7 @@ _NUMBER = re.compile(r"\s*\(((?:[A-Z]\.?)?\d{1,3}(?:\.\d+)?[a-z]?)\)\s*$")
 _MATHS = re.compile(r"(\$[^$]+\$)")
 _LEADING = re.compile(r"((?:\$[^$]*=[^$]*\$[\s,;]*)+)(?=(?:where|with|for|and|in which|here)\b)")
 _RELATION = re.compile(r"[=≤≥<>≈∼←→∈∝≜]|\\(?:leq|geq|in|sim|approx|leftarrow|rightarrow|propto)\b|:=")
+_PROSE = re.compile(r"\b(?:[Ww]e|our|[Tt]he|of|is|are|[Tt]his|by|an|which|be|as|on|from|every|each)\b")
 _WORDS = (
     "where",
     "with",
@@ -50,6 +51,8 @@ def _is_equation(text: str, numbered: bool, indented: bool) -> bool:
     words = [w for w in re.findall(r"[^\W\d_]{3,}", plain) if w.lower() not in _WORDS]
     related = bool(_RELATION.search(text))
     if len(text) > 400 or not related or re.search(r"[a-z]{3,}[.!?]\s", plain):
+        return False
+    if len(_PROSE.findall(plain)) > 1:
         return False
     prose = [w for w in words if w.islower() and len(w) > 3]
     return len(prose) <= 2 and len(words) <= 8 and (numbered or indented) and not text.startswith(("- ", "|"))

@@ -8,6 +8,7 @@ import json
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ class Reply:
     status: int = 200
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+    then: Callable[[], object] = lambda: None
+    """Called once it is sent."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +191,11 @@ class Server(ThreadingHTTPServer):
         """The base address of its API."""
         return f"http://127.0.0.1:{self.server_port}/v1"
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet about clients that are gone."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
     def reply(self, body: dict[str, Any], authorization: str) -> Reply:
         """Answer one request."""
         with self.lock:
@@ -238,6 +246,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.body)
+        reply.then()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Keep quiet."""

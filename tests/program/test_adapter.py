@@ -9,7 +9,7 @@ import pytest
 from program.adapter import Rejection, SharedPrefixAdapter, UnusableAnswer
 from signatures.analysis import AnalyseFile, FileAnalysis
 from signatures.coding import SourceFile, WriteFile
-from signatures.planning import DesignArchitecture, DesignLogic, PlanReproduction, WriteConfiguration
+from signatures.planning import DesignArchitecture, DesignLogic, OverallPlan, PlanReproduction, WriteConfiguration
 from signatures.sections import COMPLETED, header
 from tests.program.scripted import (
     PAPER,
@@ -63,6 +63,20 @@ def test_the_shared_context_comes_first_in_one_order(stage):
     expected = [header(name) for name in SHARED if name in stage.input_fields]
     assert [line for line in before.splitlines() if line.startswith("[[ ##")] == expected
     assert not any(header(name) in after for name in SHARED if name not in ("configuration",))
+
+
+class Reversed(dspy.Signature):
+    """Use the inputs."""
+
+    code: dict[str, str] = dspy.InputField()
+    overall_plan: OverallPlan = dspy.InputField()
+    paper: str = dspy.InputField()
+    answer: str = dspy.OutputField()
+
+
+def test_the_order_of_the_shared_context_is_not_that_of_the_signature():
+    found = [line for line in parts(Reversed)[0].splitlines() if line.startswith("[[ ##")]
+    assert found == [header(name) for name in ("paper", "overall_plan", "code")]
 
 
 def test_each_stage_begins_with_all_that_the_stage_before_it_was_shown():

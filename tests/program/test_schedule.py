@@ -140,18 +140,19 @@ def test_jobs_under_way_come_to_their_end_when_another_fails():
 
 
 def test_an_interruption_does_not_wait_for_jobs_under_way():
-    release, begun = threading.Event(), threading.Event()
+    begun, release, ended = threading.Event(), threading.Event(), threading.Event()
 
     def work(job: str, _: Mapping[str, Any]) -> None:
-        if job == "a":
-            begun.set()
-            assert release.wait(SECONDS)
-        assert begun.wait(SECONDS)
-        raise KeyboardInterrupt
+        if job == "b":
+            assert begun.wait(SECONDS)
+            raise KeyboardInterrupt
+        begun.set()
+        release.wait(SECONDS)
+        ended.set()
 
     with pytest.raises(KeyboardInterrupt):
         run_jobs(graph(alone="ab"), work, 2)
-    assert not release.is_set()
+    assert not ended.is_set()
     release.set()
 
 

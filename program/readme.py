@@ -76,13 +76,13 @@ def write_readme(
 def _assumptions(
     plan: dspy.Prediction, analyses: Mapping[str, FileAnalysis], sources: Mapping[str, SourceFile]
 ) -> list[tuple[Assumption, str]]:
-    """Return every assumption once, first named first, with its place in the code."""
-    found: dict[str, tuple[Assumption, str]] = {}
+    """Return every assumption once, first named first, with its place in the code; another choice is another one."""
+    found: dict[tuple[str, str], tuple[Assumption, str]] = {}
 
     def add(assumptions: Iterable[Assumption], default: str = "") -> None:
         for assumption in assumptions:
             owner = default or _owners(plan, "assumptions", assumption.name)
-            found.setdefault(assumption.name.lower(), (assumption, assumption.code or owner))
+            found.setdefault((assumption.name.lower(), assumption.choice), (assumption, assumption.code or owner))
 
     add(plan.overall_plan.assumptions)
     add(plan.configuration.assumptions, "`config.yaml`")

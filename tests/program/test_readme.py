@@ -102,8 +102,16 @@ def test_every_assumption_is_named_with_its_owner_wherever_it_was_made():
 
 
 def test_an_assumption_that_is_made_again_is_named_once():
-    text = readme({"main.py": analysis("x", assumption("Seed", choice="1"))})
+    text = readme({"main.py": analysis("x", assumption("Seed", paper="Section 4"))})
     assert [row[:4] for row in rows(text, "What")] == [["seed", "not given", "Section 2", "0"]]
+
+
+def test_two_files_that_choose_differently_are_both_named():
+    text = readme(
+        {"data.py": analysis("x", assumption("eps"))}, {"main.py": source("x = 1", assumption("eps", choice="1"))}
+    )
+    found = [(row[0], row[3], row[4]) for row in rows(text, "What")]
+    assert found[1:] == [("eps", "0", "`data.py`"), ("eps", "1", "`main.py`")]
 
 
 def test_every_file_is_named_with_its_purpose_the_tests_last():

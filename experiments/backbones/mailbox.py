@@ -136,7 +136,7 @@ class Mailbox:
 
     def _put_away(self, name: str) -> None:
         try:
-            for kind in ("answer", "request"):
+            for kind in ("request", "answer"):  # in this order, so that no answered request looks pending
                 (self.folder / f"{name}.{kind}.md").replace(self.folder / "done" / f"{name}.{kind}.md")
         except OSError as error:
             raise FolderError(

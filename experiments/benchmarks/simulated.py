@@ -147,22 +147,23 @@ def sections(fields: dict[str, Any]) -> str:
     return "\n".join([*parts, header(COMPLETED)])
 
 
+ASKED_AGAIN = "This answer cannot be used"
+"""Stands in the prompt after each rejected answer."""
+
 _STEPS = {"method": "overall_plan", "approach": "architecture_design", "tasks": "logic_design"}
 
 
-def _read(number: int, body: dict[str, Any], authorization: str) -> Ask:
-    """Find out what a request asks for."""
-    texts = [message["content"] for message in body["messages"]]
-    prompt = "\n\n".join(texts)
-    if len(texts) < 2:
+def read_ask(prompt: str, number: int = 0, authorization: str = "") -> Ask:
+    """Find out what a prompt asks for."""
+    head, _, task = prompt.rpartition(header("task"))
+    if not head:
         return Ask(number, "check", "", prompt, again=False, authorization=authorization)
-    task = texts[1].rpartition(header("task"))[2]
     found = re.search(r"beginning with \[\[ ## (\w+) ## \]\]", task)
     first = found[1] if found else ""
     file = task.partition(header("file"))[2]
-    subject = json.loads(file.partition(header("file_analysis"))[0].partition("Now answer")[0])["path"] if file else ""
+    subject = json.JSONDecoder().raw_decode(file.strip())[0]["path"] if file else ""
     step = _STEPS.get(first) or ("file_analysis" if first == "analysis" else "source_file" if file else "configuration")
-    return Ask(number, step, subject, prompt, again=len(texts) > 2, authorization=authorization)
+    return Ask(number, step, subject, prompt, again=ASKED_AGAIN in task, authorization=authorization)
 
 
 class Server(ThreadingHTTPServer):
@@ -199,7 +200,8 @@ class Server(ThreadingHTTPServer):
     def reply(self, body: dict[str, Any], authorization: str) -> Reply:
         """Answer one request."""
         with self.lock:
-            ask = _read(len(self.asks), body, authorization)
+            prompt = "\n\n".join(message["content"] for message in body["messages"])
+            ask = read_ask(prompt, len(self.asks), authorization)
             self.asks.append(ask)
         special = self.replies.get(ask.number, self.always)
         if callable(special):

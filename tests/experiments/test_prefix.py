@@ -5,16 +5,7 @@ import random
 import pytest
 
 from experiments.backbones.prefix import PrefixIndex, common_prefix
-
-
-def shared_with(one: str, other: str) -> int:
-    """Count equal leading characters, one by one."""
-    count = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        count += 1
-    return count
+from tests.experiments.prefixes import shared_with
 
 
 @pytest.mark.parametrize(

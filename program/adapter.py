@@ -77,7 +77,9 @@ class SharedPrefixAdapter(dspy.ChatAdapter):
             header("task"),
             signature.instructions,
             "",
-            "Answer in exactly this form, each header on a line of its own:",
+            "Answer in exactly this form, each header on a line of its own. Where a section says JSON, write strict "
+            "JSON: keys and strings in double quotes, no comments, TeX with two backslashes (\\\\theta). All other "
+            "sections are plain text.",
             "",
         ]
         for name, (annotation, description) in answer.items():

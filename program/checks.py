@@ -18,7 +18,7 @@ from signatures.ledger import Component
 from signatures.paths import WRITTEN_BY_THE_PROGRAM
 from signatures.planning import ArchitectureDesign, Configuration, FileTask, LogicDesign, OverallPlan
 
-_MARK = re.compile(r"#.*\b(paper|ours)\s*:")
+_MARK = re.compile(r"(?i)#.*\b(paper|ours)\s*:")
 _SCRIPT = re.compile(r"[\w./-]+\.(?:py|sh)\b")
 _EXPONENT = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+")
 

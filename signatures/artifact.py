@@ -1,7 +1,7 @@
 """What every artifact of a run has in common: how it is checked, written and read."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Self
 
@@ -33,6 +33,27 @@ def _filled(text: str) -> str:
 
 Filled = Annotated[Text, AfterValidator(_filled)]
 """Text that must not be empty."""
+
+
+def each(check: Callable[[str], str]) -> AfterValidator:
+    """Return a validator of lists that applies a check to each text; prompts show such a list as `string[]`."""
+
+    def check_all(texts: list[str]) -> list[str]:
+        checked, faults = [], []
+        for number, text in enumerate(texts):
+            try:
+                checked.append(check(text))
+            except ValueError as error:
+                faults.append(f"item {number}: {error}")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return checked
+
+    return AfterValidator(check_all)
+
+
+Texts = Annotated[list[str], each(_clean)]
+"""Several texts."""
 
 
 class Item(BaseModel):

@@ -7,9 +7,9 @@ import yaml
 from packaging.requirements import InvalidRequirement, Requirement
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from signatures.artifact import Artifact, Filled, Item, Text
+from signatures.artifact import Artifact, Filled, Item, Text, Texts, each
 from signatures.ledger import Assumption, Component, Result
-from signatures.paths import WRITTEN_BY_THE_PROGRAM, SafePath, collisions
+from signatures.paths import WRITTEN_BY_THE_PROGRAM, SafePath, collisions, safe_path
 from signatures.sections import without_fence
 
 
@@ -131,9 +131,11 @@ class FileTask(Item):
         "detail to write "
         "it, the formulas with their equation numbers, the libraries it imports"
     )
-    depends_on: list[SafePath] = Field(description="the planned files that it imports or calls; [] if none")
-    components: list[Text] = Field(description="names of the overall plan's components that it implements; [] if none")
-    assumptions: list[Text] = Field(description="names of the overall plan's assumptions that it settles; [] if none")
+    depends_on: Annotated[list[str], each(safe_path)] = Field(
+        description="the planned files that it imports or calls; [] if none"
+    )
+    components: Texts = Field(description="names of the overall plan's components that it implements; [] if none")
+    assumptions: Texts = Field(description="names of the overall plan's assumptions that it settles; [] if none")
 
 
 class ResultCommand(Item):
@@ -156,11 +158,11 @@ class LogicDesign(Artifact):
         description="The command line that runs everything in its quick mode, in seconds on a CPU, "
         "e.g. python main.py --quick"
     )
-    packages: list[Annotated[str, AfterValidator(_requirement)]] = Field(
+    packages: Annotated[list[str], each(_requirement)] = Field(
         description="Third-party Python packages as lines of requirements.txt, pytest among them, with version ranges "
         "that exist; nothing from the standard library."
     )
-    other_packages: list[Text] = Field(description="Packages of other languages and system tools; [] if none.")
+    other_packages: Texts = Field(description="Packages of other languages and system tools; [] if none.")
     shared_knowledge: Text = Field(
         description="What several files share: data layouts, array shapes, names, conventions, the keys of config.yaml "
         "with what reads them, the use of random seeds."
@@ -228,7 +230,8 @@ class DesignArchitecture(dspy.Signature):
     Keep the architecture simple and small, and let well-known open-source libraries do what they do well. A file holds
     a whole part of the work that a reader would look for in one place. A small paper needs four to six files of code, a
     large one seldom more than ten. Give every component of the plan a place. There is one entry point, main.py or
-    app.py.
+    app.py; all settings come from config.yaml, and an option of the entry point selects a quick mode that runs
+    everything on tiny data within seconds.
 
     Beside the code, plan one to three files of tests that pytest collects and that finish within seconds on a CPU: they
     check the paper's equations one by one on tiny inputs, against values computed by hand or in another way.

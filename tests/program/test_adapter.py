@@ -327,7 +327,7 @@ def test_all_faults_of_an_answer_are_named_at_once():
     lists = {"tasks": "[]", "commands": "3", "packages": '["numpy is nice"]', "other_packages": "[]"}
     completion = "\n".join(f"{header(name)}\n{value}" for name, value in (fields | lists).items())
     found = reasons(f"{completion}\n{header(COMPLETED)}", DesignLogic)
-    assert [reason.partition(":")[0] for reason in found] == ["tasks", "commands", "quick_command", "packages.0"]
+    assert [reason.partition(":")[0] for reason in found] == ["tasks", "commands", "quick_command", "packages"]
 
 
 class Rate(dspy.Signature):

@@ -118,7 +118,7 @@ def test_requirement_lines_are_kept_as_they_are():
 
 
 def test_paths_in_a_task_are_safe():
-    with pytest.raises(ValidationError, match=r"depends_on\.0\n.*not a relative path"):
+    with pytest.raises(ValidationError, match=r"depends_on\n.*item 0: .*not a relative path"):
         FileTask(path="a.py", role="x", depends_on=["/b.py"], components=[], assumptions=[])
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -44,6 +44,8 @@ class Ask:
     again: bool
     """Whether it quotes a rejected answer."""
     authorization: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """The request without its messages."""
 
 
 def plan_files(files: int, depth: int) -> dict[str, list[str]]:
@@ -153,17 +155,17 @@ ASKED_AGAIN = "This answer cannot be used"
 _STEPS = {"method": "overall_plan", "approach": "architecture_design", "tasks": "logic_design"}
 
 
-def read_ask(prompt: str, number: int = 0, authorization: str = "") -> Ask:
+def read_ask(prompt: str) -> Ask:
     """Find out what a prompt asks for."""
     head, _, task = prompt.rpartition(header("task"))
     if not head:
-        return Ask(number, "check", "", prompt, again=False, authorization=authorization)
+        return Ask(0, "check", "", prompt, again=False)
     found = re.search(r"beginning with \[\[ ## (\w+) ## \]\]", task)
     first = found[1] if found else ""
     file = task.partition(header("file"))[2]
     subject = json.JSONDecoder().raw_decode(file.strip())[0]["path"] if file else ""
     step = _STEPS.get(first) or ("file_analysis" if first == "analysis" else "source_file" if file else "configuration")
-    return Ask(number, step, subject, prompt, again=ASKED_AGAIN in task, authorization=authorization)
+    return Ask(0, step, subject, prompt, again=ASKED_AGAIN in task)
 
 
 class Server(ThreadingHTTPServer):
@@ -201,7 +203,8 @@ class Server(ThreadingHTTPServer):
         """Answer one request."""
         with self.lock:
             prompt = "\n\n".join(message["content"] for message in body["messages"])
-            ask = read_ask(prompt, len(self.asks), authorization)
+            settings = {key: value for key, value in body.items() if key != "messages"}
+            ask = replace(read_ask(prompt), number=len(self.asks), authorization=authorization, settings=settings)
             self.asks.append(ask)
         special = self.replies.get(ask.number, self.always)
         if callable(special):

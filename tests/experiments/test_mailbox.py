@@ -43,10 +43,6 @@ def prompt_of(request: Path) -> str:
     return request.read_text().partition(RULE)[2]
 
 
-def pending() -> list[Path]:
-    return sorted(path for path in BOX.glob("*.request.md") if not answer_to(path).exists())
-
-
 def answer_to(request: Path) -> Path:
     return request.with_name(request.name.replace(".request.", ".answer."))
 
@@ -71,14 +67,16 @@ def person(
 ) -> Iterator[list[list[str]]]:
     """Answer what is pending, once at least `patience` requests are; collect which requests were pending together."""
     gone, seen = threading.Event(), []  # type: ignore[var-annotated]
+    answered: set[str] = set()
 
     def answer() -> None:
         while not gone.wait(0.01):
-            requests = pending()
+            requests = [path for path in sorted(BOX.glob("*.request.md")) if path.name not in answered]
             if not requests or (len(requests) < patience and read_ask(prompt_of(requests[0])).step == "file_analysis"):
                 continue
             seen.append([path.name[:4] for path in requests])
             for path in requests:
+                answered.add(path.name)
                 write(answer_to(path), model.answer(read_ask(prompt_of(path))))
 
     thread = threading.Thread(target=answer)

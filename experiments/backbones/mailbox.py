@@ -10,6 +10,7 @@ mailbox/ENDED                the run waits for nothing any more
 import re
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from dspy.lm15 import Request
@@ -90,11 +91,17 @@ class Mailbox:
                 earlier, shared = self._prefixes.longest(prompt)
                 name = f"{max((int(other) for other in self._names), default=0) + 1:04d}"
                 head = _head(name, prompt, None if earlier is None else self._names[earlier], shared)
+                self._set_aside(self.folder / f"{name}.answer.md")
                 write_text(self.folder / f"{name}.request.md", head + prompt)
                 self._names.append(name)
                 self._prefixes.prompts.append(prompt)
             self._waiting.add(name)
         return name
+
+    def _set_aside(self, answer: Path) -> None:
+        """Keep an answer that lies here before its request from being taken for the answer to it."""
+        with suppress(FileNotFoundError):
+            answer.replace(answer.with_name(answer.name.replace(".answer.", ".unasked.")))
 
     def _open(self) -> None:
         try:

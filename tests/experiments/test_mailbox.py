@@ -271,6 +271,27 @@ def test_a_request_never_takes_the_number_of_another(model: SimulatedModel) -> N
     }
 
 
+def test_an_answer_that_was_there_before_its_request_is_not_taken_for_one() -> None:
+    elsewhere = Path("box")
+    elsewhere.mkdir()
+    (elsewhere / "0001.answer.md").write_text(f"{header('method')}\nof another run\n{header(COMPLETED)}")
+    with pytest.raises(BackboneError, match="no answer to 0001"):
+        start_run(
+            "paper.md",
+            Path("other"),
+            load_config(
+                overrides=[
+                    "backbone=mailbox",
+                    "tracking.enabled=false",
+                    "backbones.mailbox.timeout=0.3",
+                    f"backbones.mailbox.folder={elsewhere}",
+                ]
+            ),
+            "planning",
+        )
+    assert (elsewhere / "0001.unasked.md").exists()
+
+
 def test_two_mailbox_backbones_in_one_folder_share_their_numbers(model: SimulatedModel) -> None:
     with person(model):
         ended = work("backbones.other.kind=mailbox", "roles.coder=other")

@@ -21,9 +21,10 @@ from experiments.backbones.engine import Rejections
 from experiments.backbones.transcript import Transcript
 from experiments.choice import choose_backbones, find_recording, settle_backbone
 from experiments.config import ApiBackbone, Config, Role
-from experiments.meter import STAGES, Meter, total
+from experiments.meter import Meter
 from experiments.progress import progress
-from experiments.state import RunState, StageFigures
+from experiments.record import metrics, parameters, sum_up, tags
+from experiments.state import RunState
 from experiments.tracking import Tracker, tracked
 from program.adapter import SYSTEM, SharedPrefixAdapter
 from program.folder import RunFolder
@@ -181,7 +182,7 @@ def _work(session: Session) -> RunState:
         with tracked(config.tracking, _slug(state.title), state.mlflow_run) as tracker:
             state.mlflow_run = tracker.run_id
             state.save(folder)
-            tracker.log(params=_params(session), tags=_tags(session))
+            tracker.log(params=parameters(state, config, session.roles), tags=tags(state, session.roles))
             _carry_out(program, session, tracker)
     except BaseException as error:
         state.ended_by(error)
@@ -199,10 +200,12 @@ def _carry_out(program: PaperCoder, session: Session, tracker: Tracker) -> None:
 
     def record() -> None:
         state.seconds = round(before.seconds + time.monotonic() - started, 3)
-        _sum_up(state, before, session.meter, session.transcript, RunFolder(folder))
+        sum_up(state, before, session.meter, session.transcript, RunFolder(folder))
         state.save(folder)
         session.models.close(f"The run has {ENDED[state.status]}.")
-        _log(tracker, state, folder)
+        error = {"error": state.error} if state.error else {}
+        tracker.log(metrics=metrics(state), tags={"status": state.status, **error})
+        tracker.log_folder(folder)
 
     try:
         with progress(session.meter):
@@ -234,60 +237,6 @@ def _run_program(program: PaperCoder, session: Session, tracker: Tracker) -> Non
             session.state.program_seconds += time.monotonic() - meter.started
     for path, text in prediction.repository.items():
         folder.write(folder.repository.path(path), text)
-
-
-def _sum_up(state: RunState, before: RunState, meter: Meter, transcript: Transcript, folder: RunFolder) -> None:
-    """Bring the figures of the state up to date: wall times of this session added, calls of all sessions counted."""
-    state.totals = total(transcript.entries)
-    share = state.totals.shared_prefix
-    state.shared_prefix = None if share is None else round(share, 4)
-    for role, name in STAGES.items():
-        figures = total([entry for entry in transcript.entries if entry.role == role])
-        earlier = before.stages.get(name, StageFigures()).seconds
-        state.stages[name] = StageFigures(
-            seconds=round(earlier + meter.stages[name].seconds, 3),
-            **figures.model_dump(include=set(StageFigures.model_fields) - {"seconds"}),
-        )
-    state.statistics = folder.repository.statistics() if folder.repository.root.is_dir() else None
-
-
-def _params(session: Session) -> dict[str, object]:
-    config = session.config
-    values: dict[str, object] = {"stop_after": session.state.stop_after, "concurrency": config.concurrency}
-    for role, name in session.roles.items():
-        backbone = config.backbones[name]
-        values[f"{role}.backbone"] = name
-        values[f"{role}.model"] = model_of(config, name)
-        if isinstance(backbone, ApiBackbone):
-            values[f"{role}.temperature"] = backbone.temperature
-            values[f"{role}.max_tokens"] = backbone.max_tokens
-            values |= {f"{role}.{key}": value for key, value in backbone.options.items()}
-    return values
-
-
-def _tags(session: Session) -> dict[str, str]:
-    state = session.state
-    return {
-        "paper": state.title,
-        "paper_hash": state.paper_hash,
-        "method": state.method,
-        "backbone": ", ".join(sorted(set(session.roles.values()))),
-        "prompt_hash": state.prompt_hash,
-        "version": state.version,
-    }
-
-
-def _log(tracker: Tracker, state: RunState, folder: Path) -> None:
-    metrics: dict[str, float | None] = {"seconds": state.seconds, "shared_prefix": state.shared_prefix}
-    metrics |= state.totals.model_dump(exclude={"tokens_estimated", "prompt_chars", "shared_chars"})
-    for name, stage in state.stages.items():
-        metrics |= {f"{name}.{key}": value for key, value in stage.model_dump().items()}
-    if state.statistics:
-        metrics |= {f"repository.{key}": value for key, value in state.statistics.model_dump().items()}
-    known = {key: float(value) for key, value in metrics.items() if value is not None}
-    tags = {"status": state.status, **({"error": state.error} if state.error else {})}
-    tracker.log(metrics=known, tags=tags)
-    tracker.log_folder(folder)
 
 
 @contextmanager

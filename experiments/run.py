@@ -203,8 +203,7 @@ def _carry_out(program: PaperCoder, session: Session, tracker: Tracker) -> None:
         sum_up(state, before, session.meter, session.transcript, RunFolder(folder))
         state.save(folder)
         session.models.close(f"The run has {ENDED[state.status]}.")
-        error = {"error": state.error} if state.error else {}
-        tracker.log(metrics=metrics(state), tags={"status": state.status, **error})
+        tracker.log(metrics=metrics(state), tags={"status": state.status, "error": state.error or ""})
         tracker.log_folder(folder)
 
     try:

@@ -133,10 +133,11 @@ def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterato
 def _explained() -> Iterator[None]:
     """Turn the errors of the store into one line."""
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
-    except (MlflowException, OSError) as error:
+    except (MlflowException, SQLAlchemyError, OSError) as error:
         raise ConfigError(
             f"MLflow: the store cannot be used: {' '.join(str(error).split())[:300]}; correct MLFLOW_TRACKING_URI, "
             "or switch tracking off with --set tracking.enabled=false"

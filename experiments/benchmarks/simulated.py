@@ -187,6 +187,8 @@ class Server(ThreadingHTTPServer):
         """The reply to every request that `replies` does not name."""
         self.stopped = threading.Event()
         """Set when the server stops; a reply that waits for it comes too late."""
+        self.open: set[int] = set()
+        """Numbers of the requests under way."""
         self.lock = threading.Lock()
 
     @property
@@ -206,6 +208,13 @@ class Server(ThreadingHTTPServer):
             settings = {key: value for key, value in body.items() if key != "messages"}
             ask = replace(read_ask(prompt), number=len(self.asks), authorization=authorization, settings=settings)
             self.asks.append(ask)
+            self.open.add(ask.number)
+        try:
+            return self._answer(ask)
+        finally:
+            self.open.discard(ask.number)
+
+    def _answer(self, ask: Ask) -> Reply:
         special = self.replies.get(ask.number, self.always)
         if callable(special):
             special = special(ask)

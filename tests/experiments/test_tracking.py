@@ -220,3 +220,19 @@ def test_a_store_that_cannot_be_used_is_one_line(server: Server, monkeypatch: py
     assert (state().status, state().error) == ("failed", message)
     assert server.asks == []
     assert resume(server).status == "finished"
+
+
+def test_a_store_that_breaks_during_a_run_fails_it_and_no_call_is_lost(server: Server, store: Path) -> None:
+    whole = store.read_bytes()
+
+    def damage(ask: Ask) -> None:
+        store.write_bytes(b"damaged" * 10_000)
+
+    server.replies[3] = damage
+    with pytest.raises(ConfigError) as caught:
+        run(server, **TRACKED)
+    assert str(caught.value).startswith("MLflow: the store cannot be used: ")
+    assert (state().status, state().error) == ("failed", str(caught.value))
+    store.write_bytes(whole)
+    assert resume(server, **TRACKED).status == "finished"
+    assert len(server.asks) == 10

@@ -41,7 +41,9 @@ def check_backbone(config: Config, name: str) -> str:
         engine = TranscriptEngine(name, Api(name, backbone), transcript, lambda entry, replayed: None)
         limit = min(backbone.max_tokens or 16000, 16000)
         lm = BackboneLM(engine, backbone.model, 0, temperature=backbone.temperature, max_tokens=limit)
-        current_call.set(Call("check", "one word"))
-        started = time.monotonic()
-        answer = lm("Answer with the single word: ready")[0]
+        started, token = time.monotonic(), current_call.set(Call("check", "one word"))
+        try:
+            answer = lm("Answer with the single word: ready")[0]
+        finally:
+            current_call.reset(token)
     return f"{name}: answered {answer.strip()[:40]!r} in {time.monotonic() - started:.2f} s ({backbone.model})"

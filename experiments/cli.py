@@ -154,7 +154,9 @@ def main() -> None:
     from experiments.environment import prepare_environment
 
     prepare_environment()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), _interrupt)
     try:
         papercoder(standalone_mode=False)
     except click.ClickException as error:

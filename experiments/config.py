@@ -14,6 +14,7 @@ from data.errors import ConfigError
 CONFIGS = Path(__file__).parent / "configs"
 
 _OF_THE_CLIENT = ("api_base", "base_url", "timeout", "model", "engine", "cache", "retries", "num_retries", "n")
+_OF_THE_BACKBONE = ("temperature", "max_tokens", "max_completion_tokens", "extra_headers", "headers", "extra_body")
 """What `options` must not name: it has a place of its own, and keys have none at all."""
 
 Role = Literal["planner", "analyst", "coder", "judge", "reflection", "debugger"]
@@ -65,7 +66,7 @@ class ApiBackbone(Settings):
     @field_validator("api_base")
     @classmethod
     def _is_an_address(cls, address: str | None) -> str | None:
-        if address is not None and (not address.startswith(("http://", "https://")) or "@" in address):
+        if address is not None and (not address.startswith(("http://", "https://")) or set("@?#") & set(address)):
             raise ValueError("must be an address such as http://localhost:8000/v1, without a name or a key in it")
         return address
 
@@ -74,7 +75,7 @@ class ApiBackbone(Settings):
     def _are_of_the_generation(cls, options: dict[str, Any]) -> dict[str, Any]:
         if "api_key" in options:
             raise ValueError("must not hold a key; keys come from the environment, `key` names the variable")
-        if named := [name for name in _OF_THE_CLIENT if name in options]:
+        if named := [name for name in (*_OF_THE_CLIENT, *_OF_THE_BACKBONE) if name in options]:
             raise ValueError(f"must not hold {', '.join(named)}; only what goes with each request belongs there")
         return options
 
@@ -139,7 +140,7 @@ def load_config(
     Raises:
         ConfigError: A file or a key cannot be used; the message names it and the choices.
     """
-    merged = base if base is not None else _defaults()
+    merged = _merge(_defaults(), base or {})
     for path in files:
         merged = _merge(merged, _read(path))
     for override in overrides:

@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.live import Live
@@ -29,7 +29,7 @@ _printing = threading.Lock()
 
 
 def _print_line(meter: Meter, event: str) -> None:
-    with _printing:
+    with _printing, suppress(OSError):  # nobody may be listening any more
         print(f"{event}  [{summary(meter)}]", file=sys.stderr, flush=True)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -101,13 +102,16 @@ def resume_run(folder: Path, state: RunState, config: Config, stop_after: Stage)
     with _locked(folder):
         config = settle_backbone(config, Path(state.recording) if state.recording else None)
         paper = read_paper(folder / "paper.md").model_copy(update={"source": state.source})
+        paper, notices = fit(paper, config, choose_backbones(config))
         state = state.model_copy(
             update={
                 "folder": str(folder),
                 "status": "running",
                 "error": None,
                 "stop_after": stop_after,
+                "title": paper.title,
                 "paper_hash": paper.hash,
+                "notices": [*state.notices, *(notice for notice in notices if notice not in state.notices)],
                 "config": config.model_dump(mode="json"),
             }
         )
@@ -180,7 +184,7 @@ def _work(session: Session) -> RunState:
     try:
         state.save(folder)
         with tracked(config.tracking, _slug(state.title), state.mlflow_run) as tracker:
-            state.mlflow_run = tracker.run_id
+            state.mlflow_run = tracker.run_id or state.mlflow_run
             state.save(folder)
             tracker.log(params=parameters(state, config, session.roles), tags=tags(state, session.roles))
             _carry_out(program, session, tracker)
@@ -207,6 +211,8 @@ def _carry_out(program: PaperCoder, session: Session, tracker: Tracker) -> None:
         tracker.log_folder(folder)
 
     try:
+        for line in [*state.notices, *(mailbox.invitation for mailbox in session.models.mailboxes)]:
+            print(line, file=sys.stderr, flush=True)
         with progress(session.meter):
             _run_program(program, session, tracker)
         state.status = "finished" if state.stop_after == "coding" else "stopped"
@@ -234,8 +240,14 @@ def _run_program(program: PaperCoder, session: Session, tracker: Tracker) -> Non
             prediction = program(paper=session.paper, stop_after=session.state.stop_after)
         finally:
             session.state.program_seconds += time.monotonic() - meter.started
-    for path, text in prediction.repository.items():
-        folder.write(folder.repository.path(path), text)
+    for name, text in prediction.repository.items():
+        path = folder.repository.path(name)
+        if folder.edited(path) and path.read_text(encoding="utf-8", errors="replace") != text:
+            session.state.notices.append(f"{path} was edited and stays; it is not as the plan would have it now")
+        folder.write(path, text)
+    if prediction.repository:
+        for left in folder.remove_unplanned(prediction.repository):
+            session.state.notices.append(f"{left} was edited and stays, but it is no longer planned")
 
 
 @contextmanager

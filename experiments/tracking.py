@@ -3,13 +3,17 @@
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from data.errors import ConfigError
 from experiments.config import Tracking
+from program.folder import RunFolder
 
 
 def store() -> str:
@@ -71,7 +75,7 @@ class Tracker:
         return [Callback()]
 
     def log_folder(self, folder: Path) -> None:
-        """Log the artifacts of a run's folder.
+        """Log the artifacts of a run's folder: what was made, and nothing that somebody else has put there.
 
         Raises:
             ConfigError: The store cannot be written to.
@@ -80,14 +84,12 @@ class Tracker:
             return
         import mlflow
 
-        for path in sorted(folder.iterdir()):
-            if path.name.startswith(".") or path.name == "mailbox":
-                continue
-            with _explained():
-                if path.is_dir():
-                    mlflow.log_artifacts(str(path), path.name, run_id=self.run_id)
-                else:
-                    mlflow.log_artifact(str(path), run_id=self.run_id)
+        own = [folder / name for name in ("paper.md", "run.json", "transcript.jsonl", "made.jsonl")]
+        for path in [*own, *RunFolder(folder).made()]:
+            if path.is_file():
+                place = path.parent.relative_to(folder).as_posix()
+                with _explained():
+                    mlflow.log_artifact(str(path), None if place == "." else place, run_id=self.run_id)
 
 
 @contextmanager
@@ -110,6 +112,7 @@ def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterato
     for noisy in ("mlflow", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     with _explained():
+        _prepare_store()
         mlflow.set_tracking_uri(store())
         if mlflow.get_experiment_by_name(settings.experiment) is None:
             local = store().startswith("sqlite:")
@@ -129,15 +132,34 @@ def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterato
     _close("FINISHED")
 
 
+def _prepare_store() -> None:
+    """Make the default store where there is none; whole or not at all, by one process at a time."""
+    path = Path("mlflow.db")
+    if "MLFLOW_TRACKING_URI" in os.environ or path.exists():
+        return
+    import mlflow
+
+    with FileLock(".mlflow.lock"):
+        if path.exists():
+            return
+        print("preparing the MLflow store, once for this folder", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(dir=".", prefix=".mlflow-") as folder:
+            new = Path(folder).absolute() / "mlflow.db"
+            mlflow.set_tracking_uri(f"sqlite:///{new}")
+            mlflow.search_experiments(max_results=1)
+            new.replace(path)
+
+
 @contextmanager
 def _explained() -> Iterator[None]:
     """Turn the errors of the store into one line."""
+    from alembic.util.exc import CommandError
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, SQLAlchemyError, CommandError, ImportError, OSError) as error:
         raise ConfigError(
             f"MLflow: the store cannot be used: {' '.join(str(error).split())[:300]}; correct MLFLOW_TRACKING_URI, "
             "or switch tracking off with --set tracking.enabled=false"

@@ -13,10 +13,11 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from program.syntax import parse_python
 from signatures.coding import SourceFile
 from signatures.ledger import Component
 from signatures.paths import WRITTEN_BY_THE_PROGRAM
-from signatures.planning import ArchitectureDesign, Configuration, FileTask, LogicDesign, OverallPlan
+from signatures.planning import ArchitectureDesign, Configuration, FileTask, LogicDesign, OverallPlan, is_test
 
 _MARK = re.compile(r"(?i)#.*\b(paper|ours)\s*:")
 _SCRIPT = re.compile(r"[\w./-]+\.(?:py|sh)\b")
@@ -38,7 +39,8 @@ def check_logic_design(logic: LogicDesign, overall: OverallPlan, architecture: A
     problems += [f"tasks: {path!r} is not among the planned files" for path in tasks if path not in planned]
     problems += [f"tasks: {path!r} has {n} tasks" for path in planned if (n := tasks.count(path)) > 1]
     problems += _dependency_problems(logic.tasks, planned)
-    problems += _unowned("component", [c.name for c in overall.components], [t.components for t in logic.tasks])
+    code = [task for task in logic.tasks if not is_test(task.path)]  # a test implements nothing
+    problems += _unowned("component", [c.name for c in overall.components], [t.components for t in code])
     problems += _unowned("assumption", [a.name for a in overall.assumptions], [t.assumptions for t in logic.tasks])
     problems += _command_problems(logic, overall, planned)
     problems += _package_problems(logic.packages)
@@ -81,6 +83,10 @@ def _command_problems(logic: LogicDesign, overall: OverallPlan, planned: list[st
     for result in overall.results:
         if result.name.lower() not in produced:
             yield f"commands: nothing produces {result.name!r}"
+    known = [result.name for result in overall.results]
+    for command in logic.commands:
+        if command.result.lower() not in (name.lower() for name in known):
+            yield f"commands: the overall plan has no result {command.result!r}; use its names: {known}"
     for line in [*(command.command for command in logic.commands), logic.quick_command]:
         scripts = _SCRIPT.findall(line)
         modules = [module.replace(".", "/") for module in re.findall(r"-m\s+([\w.]+)", line)]
@@ -167,15 +173,23 @@ def check_source_file(path: str, source: SourceFile) -> list[str]:
     if not path.endswith(".py"):
         return [] if source.content else ["content: must not be empty"]
     try:
-        tree = ast.parse(source.content)
+        tree = parse_python(source.content)
     except SyntaxError as error:
         near = f": {error.text.strip()[:100]!r}" if error.text else ""
         return [f"content: line {error.lineno or 1} is not Python: {error.msg}{near}"]
-    except (ValueError, RecursionError, MemoryError) as error:  # the last two: nested too deeply
-        return [f"content: not Python: {error or type(error).__name__}"]
+    except ValueError as error:
+        return [f"content: not Python: {error}"]
     if not path.endswith("__init__.py") and all(_says_nothing(statement) for statement in tree.body):
         return ["content: there is no code in it, only comments or a docstring"]
+    if is_test(path) and not any(_is_tested(node) for node in ast.walk(tree)):
+        return ["content: pytest finds no test in it, neither a function test_... nor a class Test..."]
     return []
+
+
+def _is_tested(node: ast.AST) -> bool:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return node.name.startswith("test")
+    return isinstance(node, ast.ClassDef) and (node.name.startswith("Test") or bool(node.bases))
 
 
 def _says_nothing(statement: ast.stmt) -> bool:

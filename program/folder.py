@@ -18,7 +18,7 @@ only where the transcript has no answer yet.
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -125,6 +125,36 @@ class RunFolder:
             self._torn = False
             self._made.setdefault(entry["path"], set()).add(entry["sha256"])
         write_text(path, text)
+
+    def made(self) -> list[Path]:
+        """Return every artifact that was made and still lies there, edited or not; links are left out."""
+        paths = [self.root / name for name in sorted(self._made)]
+        return [path for path in paths if path.is_file() and not self._is_linked(path)]
+
+    def remove_unplanned(self, planned: Collection[str]) -> list[str]:
+        """Remove what was made for files that are no longer planned.
+
+        Args:
+            planned: The paths of the repository's files.
+
+        Returns:
+            The paths of edited files, which stay.
+        """
+        stayed = []
+        for path in self.made():
+            folder, _, name = self._name(path).partition("/")
+            subject = name if folder == "repository" else name.removesuffix(".yaml")
+            if folder not in ("repository", "analysis", "coding") or subject in planned:
+                continue
+            if self.edited(path):
+                stayed.append(self._name(path))
+            else:
+                path.unlink()
+        return stayed
+
+    def _is_linked(self, path: Path) -> bool:
+        parts = path.relative_to(self.root).parts
+        return any(self.root.joinpath(*parts[: end + 1]).is_symlink() for end in range(len(parts)))
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()

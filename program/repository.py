@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from data.errors import FolderError
+from program.syntax import parse_python
 from signatures.paths import safe_path
 
 
@@ -96,7 +97,7 @@ class Repository:
 
 def _functions(text: str) -> int:
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: nested too deeply
+        tree = parse_python(text)
+    except (SyntaxError, ValueError):
         return 0
     return sum(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree))

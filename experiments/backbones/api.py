@@ -22,12 +22,15 @@ from dspy.utils.exceptions import (
     LMUnsupportedModelError,
 )
 
-from data.errors import ConfigError
+from data.errors import BackboneError, ConfigError
 from experiments.backbones.engine import Completion
 from experiments.config import ApiBackbone
 
 _FOR_PROGRAMMERS = re.compile(r"\n\n  (?:To fix|credential came from):|; this is lm15's ")
 """Where messages of DSPy begin to speak to programmers."""
+
+LONGEST_WAIT = 300
+"""Seconds that a provider may ask us to wait before a run rather stops and says so."""
 
 _NO_KEY = "none"
 """Sent to servers that ask for no key, so that no key of another provider goes there."""
@@ -66,6 +69,10 @@ class Api:
             response: Response = self._engine.complete(self._on_the_wire(request))
         except LM15Error as error:
             self._hide_key(error)
+            if (error.retry_after or 0) > LONGEST_WAIT:
+                raise BackboneError(
+                    f"backbone {self.name!r} asks to wait {error.retry_after:.0f} s before the next call; resume then"
+                ) from None
             raise
         usage = usage_dict(response, self._provider)
         prompt_tokens, completion_tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")

@@ -76,6 +76,11 @@ class Mailbox:
         text = self._wait(name)
         return Completion(text=text, model="mailbox", on_recorded=lambda: self._put_away(name))
 
+    @property
+    def invitation(self) -> str:
+        """Where somebody has to answer."""
+        return f"the requests come to {self.folder}, to be answered there: {self.folder / 'README.md'} says how"
+
     def explain(self, error: LMError) -> str:
         """Return what went wrong, in a line."""
         return f"backbone 'mailbox': {' '.join(str(error).split())}"

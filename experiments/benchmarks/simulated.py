@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from signatures.planning import is_test
 from signatures.sections import COMPLETED, header
 
 
@@ -137,7 +138,8 @@ class SimulatedModel:
 
     def _source_file(self, subject: str) -> dict[str, Any]:
         name = re.sub(r"\W", "_", subject)
-        lines = [f"def function_{number}_{name}(x: int) -> int:\n    return x + {number}\n" for number in range(8)]
+        kind = "test" if is_test(subject) else "function"
+        lines = [f"def {kind}_{number}_{name}(x: int) -> int:\n    return x + {number}\n" for number in range(8)]
         return {"content": "\n".join(lines), "assumptions": []}
 
 

@@ -145,8 +145,7 @@ def _prepare_store() -> None:
         print("preparing the MLflow store, once for this folder", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(dir=".", prefix=".mlflow-") as folder:
             new = Path(folder).absolute() / "mlflow.db"
-            mlflow.set_tracking_uri(f"sqlite:///{new}")
-            mlflow.search_experiments(max_results=1)
+            mlflow.MlflowClient(f"sqlite:///{new}").search_experiments(max_results=1)
             new.replace(path)
 
 

@@ -296,3 +296,27 @@ def test_a_full_disk_is_a_clear_error_each_time_and_costs_nothing_that_was_there
     assert all(line.startswith(f"cannot write {file}: File too large; make room") for line in lines)
     assert load("source_file", "a.py", SourceFile) is None
     assert (RUN / "repository/a.py").read_text() == "a = 1\n"
+
+
+def test_what_is_no_longer_planned_goes_but_for_what_was_edited():
+    keep_all()
+    RunFolder(RUN).keep("source_file", "src/old.py", source("b = 1\n"))
+    RunFolder(RUN).keep("source_file", "src/mine.py", source("c = 1\n"))
+    edit("repository/src/mine.py", "c = 1", "c = 2")
+    assert RunFolder(RUN).remove_unplanned({"src/a.py"}) == ["repository/src/mine.py"]
+    assert not (RUN / "repository/src/old.py").exists()
+    assert not (RUN / "coding/src/old.py.yaml").exists()
+    assert (RUN / CODE).exists()
+    assert (RUN / "planning/config.yaml").exists()
+
+
+def test_what_was_made_is_listed_without_links_and_without_what_others_put_there():
+    keep_all()
+    Path("secret").write_text("s")
+    (RUN / CODE).unlink()
+    (RUN / CODE).symlink_to(Path("secret").absolute())
+    write("repository/planted.txt", "p")
+    names = [path.relative_to(RUN).as_posix() for path in RunFolder(RUN).made()]
+    assert "planning/config.yaml" in names
+    assert CODE not in names
+    assert "repository/planted.txt" not in names

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from glob import escape
 from importlib.metadata import version
 from pathlib import Path
 
@@ -240,14 +241,25 @@ def _run_program(program: PaperCoder, session: Session, tracker: Tracker) -> Non
             prediction = program(paper=session.paper, stop_after=session.state.stop_after)
         finally:
             session.state.program_seconds += time.monotonic() - meter.started
-    for name, text in prediction.repository.items():
+    if prediction.repository:
+        notices = _complete(folder, prediction.repository)
+        session.state.notices += [notice for notice in notices if notice not in session.state.notices]
+
+
+def _complete(folder: RunFolder, repository: Mapping[str, str]) -> list[str]:
+    """Bring the repository on disk up to its plan; return what the user has to know."""
+    notices = []
+    for name, text in repository.items():
         path = folder.repository.path(name)
         if folder.edited(path) and path.read_text(encoding="utf-8", errors="replace") != text:
-            session.state.notices.append(f"{path} was edited and stays; it is not as the plan would have it now")
+            notices.append(f"{path} was edited and stays; it is not as the plan would have it now")
         folder.write(path, text)
-    if prediction.repository:
-        for left in folder.remove_unplanned(prediction.repository):
-            session.state.notices.append(f"{left} was edited and stays, but it is no longer planned")
+    for left in folder.remove_unplanned(repository):
+        notices.append(f"{folder.root / left} was edited and stays, but it is no longer planned")
+    for path in [*folder.made(), folder.root / "run.json", folder.root / "paper.md"]:
+        for half in path.parent.glob(f".{escape(path.name)}.????????"):
+            half.unlink(missing_ok=True)  # a run was killed while it wrote the file
+    return notices
 
 
 @contextmanager

@@ -14,6 +14,10 @@ from filelock import FileLock
 from data.errors import ConfigError
 from experiments.config import Tracking
 from program.folder import RunFolder
+from program.paper_coder import PaperCoder
+from signatures.sections import SHARED_CONTEXT
+
+_SHARED = {*SHARED_CONTEXT, "plan"}
 
 
 def store() -> str:
@@ -64,7 +68,14 @@ class Tracker:
         from mlflow.dspy.callback import MlflowCallback
 
         class Callback(MlflowCallback):
-            """Leaves out the spans of formatting: those of the language model hold the same prompts."""
+            """Leaves out what the spans of the language model hold already: formatting, and the shared context."""
+
+            def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+                """Open a span with the inputs that only this module has."""
+                if not isinstance(instance, PaperCoder):
+                    own = {key: value for key, value in inputs["kwargs"].items() if key not in _SHARED}
+                    inputs = {**inputs, "kwargs": own}
+                super().on_module_start(call_id, instance, inputs)
 
             def on_adapter_format_start(self, *args: Any, **kwargs: Any) -> None:
                 """Open no span."""

@@ -249,7 +249,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a chat completion request."""
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        if len(content) < int(self.headers["Content-Length"]):
+            return  # the client is gone
+        body = json.loads(content)
         reply = self.server.reply(body, self.headers.get("Authorization", ""))
         if reply.body is None:
             self.close_connection = True

@@ -77,6 +77,12 @@ def test_a_rate_limit_that_stays_says_to_lower_concurrency(server: Server) -> No
     assert len(server.asks) == 2
 
 
+def test_a_wait_of_hours_is_not_waited_out_but_told(server: Server) -> None:
+    server.always = failure(429, "quota", Retry_After="7200")
+    assert "asks to wait 7200 s before the next call; resume then" in error_of(server, backbones__simulated__retries=9)
+    assert len(server.asks) == 1
+
+
 def test_a_server_error_is_tried_again(server: Server) -> None:
     server.replies[0] = failure(500, "oops", Retry_After="0")
     assert run(server, stop_after="planning", backbones__simulated__retries=1).totals.calls == 4

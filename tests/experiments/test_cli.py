@@ -1,5 +1,6 @@
 """The command line: what it takes, what it says, and how it ends."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,15 @@ def test_a_run_that_stops_says_what_to_edit_and_how_to_go_on(server: Server) -> 
     assert again.returncode == 0
     assert again.stdout.startswith("finished: ")
     assert len(server.asks) == 10
+
+
+def test_a_run_that_fails_names_stage_and_file_and_how_to_go_on(server: Server) -> None:
+    server.model.answers["source_file", "main.py"] = lambda ask: "No."
+    ended = papercoder("run", "paper.md", "--out", "out", server=server)
+    assert (ended.returncode, ended.stdout, state().status) == (1, "", "failed")
+    (line,) = [line for line in ended.stderr.splitlines() if not re.match("planning|analysis|coding", line)]
+    assert line.startswith("error: coder: source_file of main.py: 3 answers were rejected, the last one because: ")
+    assert line.endswith("; what was done is in out; `papercoder resume out` goes on")
 
 
 def test_an_unknown_paper_is_one_line(server: Server) -> None:

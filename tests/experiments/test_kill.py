@@ -88,8 +88,19 @@ def test_a_run_killed_at_an_answer_goes_on_where_it_was(
     assert_resumes(uninterrupted)
 
 
+def test_the_half_of_a_file_that_a_killed_run_left_is_removed_and_nothing_else(server: Server) -> None:
+    run(server, stop_after="analysis")
+    halves = [Path("out/analysis/.main.py.yaml.5x2itvif"), Path("out/.run.json.abcd_123")]
+    kept = [Path("out/analysis/.mine"), Path("out/.mine.abcd_123")]
+    for path in [*halves, *kept]:
+        path.write_text("half")
+    resume(server)
+    assert not any(path.exists() for path in halves)
+    assert all(path.exists() for path in kept)
+
+
 @pytest.mark.parametrize("number", [0, 5])
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_an_interrupted_run_says_how_to_go_on(
     server: Server, uninterrupted: dict[str, str], name: str, number: int
 ) -> None:

@@ -150,6 +150,28 @@ def test_an_edited_file_of_a_finished_run_stays_and_those_that_import_it_are_wri
     assert all("EDITED = True" in ask.prompt for ask in server.asks[10:])
 
 
+def test_an_edit_that_the_plan_contradicts_is_told_once(server: Server) -> None:
+    run(server)
+    (OUT / "repository/README.md").write_text("Mine.\n")
+    for _ in range(2):
+        notices = resume(server).notices
+        assert notices == ["out/repository/README.md was edited and stays; it is not as the plan would have it now"]
+    assert repository()["README.md"] == "Mine.\n"
+
+
+def test_files_that_are_no_longer_planned_are_removed_unless_they_were_edited(server: Server) -> None:
+    run(server)
+    (OUT / "repository/part_00.py").write_text("MINE = True\n")
+    del server.model.files["part_00.py"]
+    for depends in server.model.files.values():
+        depends.clear()
+    edit("planning/overall_plan.yaml", "Data first", "Model first")
+    ended = resume(server)
+    assert sorted(path.name for path in (OUT / "analysis").rglob("*.yaml")) == ["main.py.yaml", "test_parts.py.yaml"]
+    assert repository()["part_00.py"] == "MINE = True\n"
+    assert ended.notices == ["out/repository/part_00.py was edited and stays, but it is no longer planned"]
+
+
 def test_an_edited_file_that_nothing_imports_costs_no_call(server: Server) -> None:
     run(server)
     (OUT / "repository/main.py").write_text("this is (not Python, but that is the editor's affair\n")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from mlflow.entities import Run, Trace
 from data.errors import BackboneError, ConfigError, RejectedAnswer
 from experiments.benchmarks.simulated import Ask, Server, completion, failure
 from experiments.state import RunState
-from tests.experiments.runs import resume, run, state
+from tests.experiments.runs import command, resume, run, state
 
 TRACKED = {"tracking__enabled": "true"}
 
@@ -167,6 +168,25 @@ def test_a_failed_run_that_goes_on_is_no_longer_failed(server: Server, client: M
     found = the_run(client)
     assert (found.info.status, found.data.tags["status"], state().status) == ("FINISHED", "finished", "finished")
     assert found.data.tags["error"] == ""
+
+
+def test_a_killed_run_in_a_new_folder_goes_on_in_the_store_that_it_made(
+    server: Server, paper: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = paper.parent / "fresh"
+    fresh.mkdir()
+    paper.rename(fresh / "paper.md")
+    monkeypatch.chdir(fresh)
+    server.replies[6] = lambda ask: os.kill(process.pid, signal.SIGKILL)
+    process = subprocess.Popen(
+        command("run", "paper.md", "--out", "out", server=server, **TRACKED), stderr=subprocess.PIPE, text=True
+    )
+    assert "preparing the MLflow store, once for this folder\n" in process.communicate()[1]
+    client = MlflowClient(f"sqlite:///{fresh}/mlflow.db")
+    found = the_run(client)
+    assert (found.info.status, state().status) == ("RUNNING", "running")
+    assert resume(server, **TRACKED).mlflow_run == found.info.run_id
+    assert the_run(client).info.status == "FINISHED"
 
 
 def test_a_run_whose_store_is_gone_goes_on_as_a_new_one(server: Server, client: MlflowClient) -> None:

@@ -222,10 +222,3 @@ def test_both_engines_reach_the_server_and_tell_its_errors_alike(
     assert run(server, "first", "planning", backbones__simulated__engine=engine, **key).status == "stopped"
     message = error_of(server, backbones__simulated__engine=engine, **key)
     assert "check the key in SIMULATED_KEY" in message
-
-
-def test_a_provider_that_asks_to_wait_for_hours_ends_the_run_and_is_quoted(server: Server) -> None:
-    server.replies[0] = Reply(b'{"error": {"message": "later"}}', status=429, headers={"Retry-After": "7200"})
-    with pytest.raises(BackboneError, match="asks to wait 7200 s before the next call; resume then"):
-        run(server, backbones__simulated__retries=3)
-    assert len(server.asks) == 1

@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from program.syntax import parse_python
+from signatures.bundle import FileBundle
 from signatures.coding import SourceFile
 from signatures.ledger import Component
 from signatures.paths import WRITTEN_BY_THE_PROGRAM
@@ -184,6 +185,21 @@ def check_source_file(path: str, source: SourceFile) -> list[str]:
     if is_test(path) and not any(_is_tested(node) for node in ast.walk(tree)):
         return ["content: pytest finds no test in it, neither a function test_... nor a class Test..."]
     return []
+
+
+def check_files(bundle: FileBundle) -> list[str]:
+    """Every file of a bundle is what its name says, and one of them is a program."""
+    files = bundle.by_path()
+    problems = [
+        f"{path}: {problem.removeprefix('content: ')}"
+        for path, text in files.items()
+        for problem in (
+            check_source_file(path, SourceFile(content=text, assumptions=[])) if text or path.endswith(".py") else []
+        )
+    ]
+    if not any(path.endswith(".py") for path in files):
+        problems.append("files: none of them is a Python file")
+    return problems
 
 
 def _is_tested(node: ast.AST) -> bool:

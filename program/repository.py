@@ -1,8 +1,11 @@
-"""A generated repository on disk: safe paths, atomic writes, statistics. Nothing in it is ever run or imported."""
+"""A repository on disk, ours or anybody's: safe paths, atomic writes, statistics. Nothing in it is run or imported."""
 
 import ast
 import os
+import stat
 import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -23,6 +26,24 @@ class Statistics(BaseModel):
     """Functions and methods in Python files."""
     tokens: int
     """Estimated as a quarter of the characters."""
+
+
+MAX_FILE_BYTES = 1_000_000
+"""A larger file is no source code; it is left out."""
+
+MAX_TOTAL_BYTES = 64_000_000
+"""What is read of one repository at most."""
+
+_NOT_ITS_OWN = ("__pycache__", "node_modules", "site-packages", "venv")
+"""Folders with what others wrote or programs made; so are those that begin with a dot."""
+
+
+@dataclass
+class Listing:
+    """The text files of a repository by path, in order, and why others were left out."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -72,27 +93,72 @@ class Repository:
         write_text(self.path(name), text)
 
     def files(self) -> dict[str, str]:
-        """Return the text files by path, in order; links and files that are not UTF-8 are left out."""
-        found = {}
-        for path in sorted(self.root.rglob("*")):
-            name = path.relative_to(self.root)
-            if path.is_symlink() or not path.is_file() or any(part.startswith(".") for part in name.parts):
-                continue
-            try:
-                found[name.as_posix()] = path.read_text(encoding="utf-8")
-            except UnicodeDecodeError:
-                continue
-        return found
+        """Return the text files by path, in order."""
+        return self.read().files
+
+    def read(self) -> Listing:
+        """Read the text files, UTF-8 or not; links, binary and huge files are left out, each with the reason.
+
+        Raises:
+            FolderError: There is no such folder.
+        """
+        if not self.root.is_dir():
+            raise FolderError(f"no folder {self.root}; name the folder of a repository")
+        listing, room = Listing(), MAX_TOTAL_BYTES
+        for path in sorted(self._paths(), key=lambda path: path.relative_to(self.root).parts):
+            name = path.relative_to(self.root).as_posix()
+            content = _content(path, room) if name.isprintable() else "its name is not printable"
+            if isinstance(content, str):
+                listing.left_out[name] = content
+            else:
+                room -= len(content)
+                listing.files[name] = _decode(content)
+        return listing
+
+    def _paths(self) -> Iterator[Path]:
+        for folder, folders, files in os.walk(self.root):
+            linked = [name for name in folders if (Path(folder) / name).is_symlink()]
+            folders[:] = [name for name in folders if name not in (*_NOT_ITS_OWN, *linked) and not name.startswith(".")]
+            yield from (Path(folder) / name for name in [*files, *linked] if not name.startswith("."))
 
     def statistics(self) -> Statistics:
         """Measure the repository."""
-        files = self.files()
-        return Statistics(
-            files=len(files),
-            lines=sum(len(text.splitlines()) for text in files.values()),
-            functions=sum(_functions(text) for name, text in files.items() if name.endswith(".py")),
-            tokens=sum(len(text) for text in files.values()) // 4,
-        )
+        return measure(self.files())
+
+
+def measure(files: Mapping[str, str]) -> Statistics:
+    """Measure the files of a repository, by path."""
+    return Statistics(
+        files=len(files),
+        lines=sum(len(text.splitlines()) for text in files.values()),
+        functions=sum(_functions(text) for name, text in files.items() if name.endswith(".py")),
+        tokens=sum(len(text) for text in files.values()) // 4,
+    )
+
+
+def _content(path: Path, room: int) -> bytes | str:
+    """Return what is in a file, or why it is left out."""
+    try:
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            return "a link"
+        if not stat.S_ISREG(status.st_mode):
+            return "not a regular file"
+        if status.st_size > MAX_FILE_BYTES:
+            return f"larger than {MAX_FILE_BYTES:,} bytes"
+        if status.st_size > room:
+            return f"the repository holds more than {MAX_TOTAL_BYTES:,} bytes of text"
+        content = path.read_bytes()
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return "binary" if b"\0" in content else content
+
+
+def _decode(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _functions(text: str) -> int:

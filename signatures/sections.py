@@ -2,7 +2,17 @@
 
 import re
 
-SHARED_CONTEXT = ("paper", "overall_plan", "architecture_design", "logic_design", "configuration", "code")
+SHARED_CONTEXT = (
+    "paper",
+    "overall_plan",
+    "architecture_design",
+    "logic_design",
+    "configuration",
+    "code",
+    "required_components",
+    "reference",
+    "repository",
+)
 """Inputs that stand first in a prompt, in this order and byte-identical in all stages that have them."""
 
 COMPLETED = "completed"

@@ -137,4 +137,5 @@ def test_measures_code_that_no_parser_takes(repository, code):
 
 
 def test_an_empty_repository_has_no_size(repository):
+    repository.root.mkdir()
     assert repository.statistics() == Statistics(files=0, lines=0, functions=0, tokens=0)

@@ -140,7 +140,7 @@ class Meter(BaseCallback):
                 state.ended = time.monotonic()
             if exception is None:
                 state.done += 1
-            if stage == "planning" and outputs is not None:
+            if stage == "planning" and outputs is not None and "logic_design" in outputs:
                 for other in ("analysis", "coding"):
                     self.stages[other].files = len(outputs.logic_design.tasks)
         if exception is None:

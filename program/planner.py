@@ -1,21 +1,34 @@
 """The planning stage: overall plan, architecture, logic, configuration, one after the other (Section 3.2.1)."""
 
+from collections.abc import Collection
+from typing import Any, Literal
+
 import dspy
 
 from program.ask import Ask
 from program.checks import check_configuration, check_logic_design, check_overall_plan
 from signatures.planning import DesignArchitecture, DesignLogic, PlanReproduction, WriteConfiguration
 
+Part = Literal["overall_plan", "architecture_design", "logic_design", "configuration", "analysis"]
+
+PARTS: tuple[Part, ...] = ("overall_plan", "architecture_design", "logic_design", "configuration", "analysis")
+"""What the program makes before it writes code, in the order of Table 6; an ablation has the first few of them."""
+
 
 class Planner(dspy.Module):
     """M_plan(R) = P = {o, d, l, g}."""
 
-    def __init__(self) -> None:
+    def __init__(self, parts: Collection[Part] = PARTS) -> None:
         super().__init__()
-        self.plan = Ask(PlanReproduction, role="planner")
-        self.design = Ask(DesignArchitecture, role="planner")
-        self.organise = Ask(DesignLogic, role="planner")
-        self.configure = Ask(WriteConfiguration, role="planner")
+        if "overall_plan" in parts:
+            self.plan = Ask(PlanReproduction, role="planner")
+        if "architecture_design" in parts:
+            self.design = Ask(DesignArchitecture, role="planner")
+        if "logic_design" in parts:
+            self.organise = Ask(DesignLogic, role="planner")
+        if "configuration" in parts:
+            self.configure = Ask(WriteConfiguration, role="planner")
+        self.parts = parts
 
     def forward(self, paper: str) -> dspy.Prediction:
         """Plan the repository.
@@ -24,23 +37,18 @@ class Planner(dspy.Module):
             paper: The canonical text of the paper.
 
         Returns:
-            `overall_plan`, `architecture_design`, `logic_design`, `configuration`.
+            `overall_plan`, `architecture_design`, `logic_design`, `configuration`: those that belong to its parts.
         """
-        overall = self.plan(paper=paper, check=check_overall_plan).overall_plan
-        known = {"paper": paper, "overall_plan": overall}
-
-        architecture = self.design(**known).architecture_design
-        known["architecture_design"] = architecture
-
-        logic = self.organise(
-            **known, check=lambda logic: check_logic_design(logic, overall, architecture)
-        ).logic_design
-        known["logic_design"] = logic
-
-        configuration = self.configure(**known, check=check_configuration).configuration
-        return dspy.Prediction(
-            overall_plan=overall,
-            architecture_design=architecture,
-            logic_design=logic,
-            configuration=configuration,
-        )
+        made: dict[str, Any] = {}
+        if "overall_plan" in self.parts:
+            made["overall_plan"] = self.plan(paper=paper, check=check_overall_plan).overall_plan
+        if "architecture_design" in self.parts:
+            made["architecture_design"] = self.design(paper=paper, **made).architecture_design
+        if "logic_design" in self.parts:
+            overall, architecture = made["overall_plan"], made["architecture_design"]
+            made["logic_design"] = self.organise(
+                paper=paper, **made, check=lambda logic: check_logic_design(logic, overall, architecture)
+            ).logic_design
+        if "configuration" in self.parts:
+            made["configuration"] = self.configure(paper=paper, **made, check=check_configuration).configuration
+        return dspy.Prediction(**made)

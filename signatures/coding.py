@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from signatures.analysis import FileAnalysis
 from signatures.artifact import Artifact, Text
+from signatures.bundle import FileBundle
 from signatures.ledger import Assumption
 from signatures.planning import ArchitectureDesign, Configuration, FileTask, LogicDesign, OverallPlan
 from signatures.sections import without_fence
@@ -58,3 +59,17 @@ class WriteFile(dspy.Signature):
     file: FileTask = dspy.InputField(desc="The file to write.")
     file_analysis: FileAnalysis = dspy.InputField(desc="The analysis of this file.")
     source_file: SourceFile = dspy.OutputField()
+
+
+class WriteRepository(dspy.Signature):
+    """Write the whole code repository that implements this paper: every file, complete and ready to run.
+
+    It reproduces the paper: exactly its method, experimental setup and metrics, with an entry point main.py that runs
+    the experiments, a config.yaml with the settings, requirements.txt and a README.md. Write elegant, modular,
+    maintainable code in Google style, with type annotations. Import everything that you use; fabricate no value
+    where the paper gives one. Write out every detail: no TODO, no placeholder, nothing left to the reader.
+    """
+
+    paper: str = dspy.InputField()
+    overall_plan: OverallPlan = dspy.InputField()
+    source_files: FileBundle = dspy.OutputField()

@@ -6,7 +6,7 @@ Each check returns what is wrong, a line for each fault, in words that the model
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import networkx as nx
 import yaml
@@ -189,7 +189,11 @@ def check_source_file(path: str, source: SourceFile) -> list[str]:
 
 def check_files(bundle: FileBundle) -> list[str]:
     """Every file of a bundle is what its name says, and one of them is a program."""
-    files = bundle.by_path()
+    return check_texts(bundle.by_path())
+
+
+def check_texts(files: Mapping[str, str]) -> list[str]:
+    """Every file of a repository is what its name says, and one of them is a program."""
     problems = [
         f"{path}: {problem.removeprefix('content: ')}"
         for path, text in files.items()

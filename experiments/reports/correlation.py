@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from experiments.reports.cells import Cell
-from experiments.reports.coefficients import pearson, spearman
+from experiments.reports.coefficients import Coefficient, pearson, spearman
 from experiments.reports.missing import note_missing, note_unscored
 from experiments.reports.samples import Panel, label_rows, score_of
 from experiments.reports.scatter import Picture, Point, draw_scatter
+from experiments.reports.significance import show_p
 from experiments.reports.table import Column, Entry, Table
 
 
@@ -15,9 +16,7 @@ def correlation_table(cells: Sequence[Cell], panel: Panel) -> Table:
 
     Repetitions are repositories of their own, as in the paper's figure; only those with both scores count.
     """
-    points = _points(cells, panel, ())
-    based, free = [point.x for point in points], [point.y for point in points]
-    found = {"Pearson's r": pearson(based, free), "Spearman's rho": spearman(based, free)}
+    found = _correlate(_points(cells, panel, ()))
     rows = tuple(tuple(map(Entry, (name, *each.fields()))) for name, each in found.items())
     reason = found["Pearson's r"].reason
     return Table(
@@ -40,11 +39,16 @@ def correlation_figure(cells: Sequence[Cell], panel: Panel, methods: Sequence[st
     points = _points(cells, panel, methods)
     if not points:
         return None
-    found = pearson([point.x for point in points], [point.y for point in points])
-    value, p, n = found.fields()
-    p = p if p.startswith("<") else f"= {p}"
-    title = f"n = {n}, no correlation" if found.reason else f"Pearson's r = {value}, p {p}, n = {n}"
+    found = _correlate(points)
+    reason = found["Pearson's r"].reason
+    lines = [f"{name} = {each.fields()[0]}, {show_p(each.p)}" for name, each in found.items() if each.p is not None]
+    title = "\n".join([*([f"No correlation: {reason}"] if reason else lines), f"n = {len(points)}"])
     return draw_scatter(points, title, "Reference-based score", "Reference-free score")
+
+
+def _correlate(points: Sequence[Point]) -> dict[str, Coefficient]:
+    based, free = [point.x for point in points], [point.y for point in points]
+    return {"Pearson's r": pearson(based, free), "Spearman's rho": spearman(based, free)}
 
 
 def _points(cells: Sequence[Cell], panel: Panel, methods: Sequence[str]) -> list[Point]:

@@ -77,8 +77,14 @@ def test_the_picture_shows_the_points_of_each_method_in_its_colour():
 def test_the_vector_picture_names_methods_and_the_coefficient():
     svg = correlation_figure([*CELLS, made("$x_1$ & $", "p3", 2, 2)], PANEL, []).svg
     # deviations -1.4 -0.4 0.6 1.6 -0.4 and -1.2 -0.2 1.8 0.8 -1.2: products 4.6, squares 5.2 and 6.8
-    assert "Pearson's r = 0.77, p = 0.233, n = 5" in svg
+    assert "Pearson's r = 0.77, p = 0.233" in svg
+    # ranks 1 2.5 4 5 2.5 and 1.5 3 5 4 1.5: products of deviations 7.75, squares 9.5 and 9.5
+    assert "Spearman's rho = 0.82, p = " in svg
     assert "$x_1$ &amp; $" in svg
+
+
+def test_the_picture_says_that_there_is_no_correlation():
+    assert "No correlation: 2 of the 3 points" in correlation_figure(CELLS[:2], PANEL, []).svg
 
 
 def test_the_picture_is_the_same_each_time():

@@ -1,12 +1,16 @@
 """Which backbone plays which role."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import ConfigError
 from experiments.config import Config, Role, has_key
 
-ROLES: tuple[Role, ...] = ("planner", "analyst", "coder")
-"""The roles that a run needs."""
+AUTHORS: tuple[Role, ...] = ("planner", "analyst", "coder")
+"""The roles that write a repository."""
+
+JUDGES: tuple[Role, ...] = ("judge",)
+"""The role that judges one."""
 
 RECORDING = "transcript.jsonl"
 """A recording lies beside the paper under this name."""
@@ -33,13 +37,13 @@ def settle_backbone(config: Config, recording: Path | None) -> Config:
     return config.model_copy(update={"backbone": name or ("recorded" if recording else None)})
 
 
-def choose_backbones(config: Config) -> dict[Role, str]:
+def choose_backbones(config: Config, wanted: Sequence[Role] = AUTHORS) -> dict[Role, str]:
     """Return the name of the backbone of each role.
 
     Raises:
         ConfigError: There is none to choose; the message says what can be done.
     """
-    roles = {role: config.roles.get(role) or config.backbone for role in ROLES}
+    roles = {role: config.roles.get(role) or config.backbone for role in wanted}
     if None in roles.values():
         keys = sorted({key for name in config.preferred if (key := getattr(config.backbones[name], "key", None))})
         raise ConfigError(

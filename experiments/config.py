@@ -112,6 +112,16 @@ class Tracking(Settings):
     experiment: str = Field(min_length=1)
 
 
+class Judging(Settings):
+    """The judge."""
+
+    protocol: Literal["grounded", "paper"]
+    samples: int = Field(gt=0, le=64)
+    """Equal prompts, asked at once."""
+    attempts: int = Field(gt=0, le=5)
+    """How often an answer that cannot be used is asked for before its sample is invalid."""
+
+
 class Config(Settings):
     """Everything that can be configured."""
 
@@ -122,6 +132,7 @@ class Config(Settings):
     roles: dict[Role, str]
     concurrency: int = Field(gt=0, le=512)
     """Calls under way at once."""
+    judge: Judging
     tracking: Tracking
     backbones: dict[str, Backbone]
     """By name; a file in `configs/backbones/` each, and those of the user's own files."""
@@ -269,6 +280,7 @@ def _keys(loc: Sequence[Any]) -> list[str]:
         "recorded": RecordedBackbone,
         "mailbox": MailboxBackbone,
         "tracking": Tracking,
+        "judge": Judging,
         "price": Price,
     }
     for part in reversed(loc):

@@ -52,6 +52,8 @@ class RunState(BaseModel):
     prompt_hash: str = ""
     started: str
     mlflow_run: str | None = None
+    trace: str | None = None
+    """The MLflow trace of the latest session."""
     config: dict[str, Any]
 
     def ended_by(self, error: BaseException) -> None:

@@ -61,6 +61,14 @@ class Tracker:
             if tags:
                 mlflow.set_tags(tags)
 
+    def last_trace(self) -> str | None:
+        """Return the id of the trace that this thread has written last."""
+        if self.run_id is None:
+            return None
+        import mlflow
+
+        return mlflow.get_last_active_trace_id(thread_local=True)
+
     def callbacks(self) -> list[Any]:
         """Return the DSPy callbacks that write the traces of the run."""
         if self.run_id is None:

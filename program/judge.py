@@ -67,13 +67,29 @@ class Judge(dspy.Module):
         self.assess = Ask(AssessRepository, role="judge", attempts=attempts)
         self.contrast = Ask(AssessAgainstReference, role="judge", attempts=attempts)
 
-    def forward(self, paper: str, repository: Listing, reference: Listing | None = None) -> dspy.Prediction:
+    def list_requirements(self, paper: str) -> Requirements:
+        """Return what a paper requires of an implementation, whoever writes it.
+
+        Args:
+            paper: The canonical text of the paper.
+        """
+        return self.require(paper=paper, check=check_requirements).required_components
+
+    def forward(
+        self,
+        paper: str,
+        repository: Listing,
+        reference: Listing | None = None,
+        requirements: Requirements | None = None,
+    ) -> dspy.Prediction:
         """Judge a repository.
 
         Args:
             paper: The canonical text of the paper.
             repository: What is judged.
             reference: The authors' repository; None for the reference-free setting.
+            requirements: What `list_requirements` returned earlier, so that several repositories of a paper are held
+                against the same; asked for if None. The protocol `paper` has no use for it.
 
         Returns:
             `verdict`.
@@ -93,9 +109,10 @@ class Judge(dspy.Module):
         if other is not None:
             inputs["reference"] = {path: other.numbered(path) for path in beside}
             found["reference"] = _side(other, beside)
-        requirements = None
-        if self.protocol == "grounded":
-            requirements = self.require(paper=paper, check=check_requirements).required_components
+        if self.protocol == "paper":
+            requirements = None
+        else:
+            requirements = requirements or self.list_requirements(paper)
             found["components"] = requirements.components
         samples, invalid = self._sample(inputs, {path: exhibit.texts[path] for path in shown}, requirements)
         verdict = Verdict(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -82,7 +83,12 @@ class TranscriptEngine:
     """A DSPy engine with one source and one transcript."""
 
     def __init__(
-        self, backbone: str, source: Source, transcript: Transcript, on_call: Callable[[Entry, bool], None]
+        self,
+        backbone: str,
+        source: Source,
+        transcript: Transcript,
+        on_call: Callable[[Entry, bool], None],
+        admit: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         """Make an engine.
 
@@ -91,11 +97,13 @@ class TranscriptEngine:
             source: Who answers.
             transcript: Where answers are found and kept.
             on_call: Called with each answer, and whether it stood in the transcript already.
+            admit: Entered for as long as an answer is waited for; it may wait itself.
         """
         self.backbone = backbone
         self.source = source
         self.transcript = transcript
         self.on_call = on_call
+        self.admit = admit
 
     def complete(self, request: Request) -> Response:
         """Answer a request.
@@ -144,8 +152,9 @@ class TranscriptEngine:
 
     def _ask(self, request: Request, prompt: str) -> Entry:
         call = current_call.get()
-        started, clock = datetime.now(UTC), time.monotonic()
-        completion = self.source.answer(request, prompt)
+        with self.admit():
+            started, clock = datetime.now(UTC), time.monotonic()
+            completion = self.source.answer(request, prompt)
         estimated = completion.prompt_tokens is None or completion.completion_tokens is None
         entry = self.transcript.record(
             prompt,

@@ -147,7 +147,7 @@ def test_two_processes_on_one_folder_are_one_too_many(server: Server, uninterrup
     server.replies[2] = meanwhile
     assert Process(server).end()[0] == 0
     assert told == [
-        "out: another process works on this run; wait for it to end",
+        "out: another process works on it; wait for it to end",
         "out is not empty; `papercoder resume out` goes on",
     ]
     assert repository() == uninterrupted

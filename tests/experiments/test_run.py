@@ -11,7 +11,8 @@ from data.errors import FolderError, PaperError
 from data.read import read_paper
 from experiments.benchmarks.simulated import Ask, Reply, Server, SimulatedModel, completion, failure, serving
 from experiments.config import load_config
-from experiments.run import fit, start_run
+from experiments.fit import fit
+from experiments.run import start_run
 from experiments.state import RunState
 from tests.experiments.runs import configure, repository, run, state
 
@@ -158,7 +159,7 @@ def settings(context: int, **more: Any) -> list[str]:
 
 def fitted(context: int, **more: Any) -> tuple[str, list[str]]:
     config = load_config(overrides=settings(context, **more))
-    paper, notices = fit(read_paper("paper.md"), config, {"planner": "vllm", "analyst": "vllm", "coder": "vllm"})
+    paper, notices = fit(read_paper("paper.md"), config, ["vllm"])
     return paper.markdown, notices
 
 

@@ -55,7 +55,9 @@ class SystemDesign(Artifact):
         description="The difficult points and how they are met; the open-source libraries and framework."
     )
     file_list: Annotated[list[str], each(safe_path)] = Field(
-        min_length=1, description="Paths of all files to write, main.py among them. No tests: these are written later."
+        min_length=1,
+        description="Paths of all files to write, main.py among them. No tests: these are written later; no "
+        "requirements.txt: it is made from the task list.",
     )
     data_structures: Filled = Field(
         description="Mermaid classDiagram: classes with attributes and methods, functions, all with types, and "

@@ -67,7 +67,8 @@ class MetaGPT(dspy.Module):
             product_requirements=requirements,
             check=lambda tests: check_tests(tests, code),
         ).written_tests
-        return dspy.Prediction(repository=self._repair(engineering, code | tests.by_path()))
+        listed = {"requirements.txt": "\n".join(tasks.packages) + "\n"} if tasks.packages else {}
+        return dspy.Prediction(repository=listed | self._repair(engineering, code | tests.by_path()))
 
     def _write(self, engineering: dict[str, Any], paths: list[str]) -> dict[str, str]:
         """Write the files in this order, each with all earlier ones at hand."""

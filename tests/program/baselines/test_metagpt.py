@@ -46,6 +46,9 @@ CODE = {
 }
 """In the order of the task list."""
 
+PACKAGES = {"requirements.txt": "numpy\n"}
+"""Made from the task list, unless the engineer writes it."""
+
 TESTS = {"tests/test_net.py": "from net.model import Net\n\n\ndef test_net():\n    assert Net.x == 1\n"}
 
 
@@ -79,7 +82,7 @@ def order(script: Script) -> list[str]:
 def test_each_role_works_once_and_the_engineer_once_for_each_file():
     repository, script = run(*PLANNED, *WRITTEN, bundle(TESTS))
     assert order(script) == ["WriteRequirements", "DesignSystem", "ListTasks", *["WriteNextFile"] * 4, "WriteTests"]
-    assert repository == CODE | TESTS
+    assert repository == PACKAGES | CODE | TESTS
     assert len(set(script.prompts)) == len(script.prompts)
 
 
@@ -148,7 +151,7 @@ def test_a_file_that_is_not_python_goes_back():
     wrong = written("def (\n")
     repository, script = run(*PLANNED, *WRITTEN[:3], wrong, WRITTEN[3], bundle(TESTS))
     assert "content: line 1 is not Python" in script.prompts[7]
-    assert repository == CODE | TESTS
+    assert repository == PACKAGES | CODE | TESTS
 
 
 def test_a_file_that_cannot_be_written_is_named():
@@ -173,7 +176,7 @@ def test_a_file_that_cannot_be_written_is_named():
 def test_tests_that_cannot_be_kept_go_back(tests: dict[str, str], fault: str):
     repository, script = run(*PLANNED, *WRITTEN, bundle(tests), bundle(TESTS))
     assert fault in script.prompts[8]
-    assert repository == CODE | TESTS
+    assert repository == PACKAGES | CODE | TESTS
 
 
 BROKEN: dict[str, Any] = {"tests/test_net.py": TESTS["tests/test_net.py"].replace("import Net", "import Net, Old")}
@@ -185,15 +188,21 @@ def test_what_checks_find_in_the_whole_goes_back_to_the_engineer():
     finding = "tests/test_net.py: line 1 imports Old from net.model, where it is not defined"
     assert finding in shown(script.prompts[-1], "check_findings")
     assert paths_in(script.prompts[-1]) == [*CODE, *TESTS]
-    assert repository == CODE | TESTS
+    assert repository == PACKAGES | CODE | TESTS
 
 
 def test_there_is_one_repair_even_where_faults_stay():
     repository, script = run(*PLANNED, *WRITTEN, bundle(BROKEN), bundle(BROKEN))
     assert order(script).count("RepairCode") == 1
-    assert repository == CODE | BROKEN
+    assert repository == PACKAGES | CODE | BROKEN
 
 
 def test_a_repair_that_breaks_a_file_goes_back():
     _, script = run(*PLANNED, *WRITTEN, bundle(BROKEN), bundle({"main.py": "def (\n"}), bundle(TESTS))
     assert "main.py: line 1 is not Python" in script.prompts[-1]
+
+
+def test_requirements_that_the_engineer_writes_are_kept():
+    theirs = {"requirements.txt": "numpy>=2\n"}
+    repository, _ = run(*PLANNED, *WRITTEN, bundle(BROKEN), bundle(TESTS | theirs))
+    assert repository == CODE | TESTS | theirs

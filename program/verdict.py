@@ -21,7 +21,7 @@ class Sample(BaseModel):
     coverage: float | None = None
     """Weighted share of the required components that are implemented; under `grounded` only."""
     findings: tuple[Finding, ...] = ()
-    critiques: tuple[GroundedCritique | ReferenceCritique | Critique, ...] = ()
+    critiques: tuple[Critique | GroundedCritique | ReferenceCritique, ...] = ()
 
 
 class Side(BaseModel):

@@ -7,7 +7,7 @@ what the paper requires first, then evidence for each, and no score from the mod
 from typing import Annotated, Literal
 
 import dspy
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from signatures.artifact import Artifact, Filled, Item, Text
 from signatures.ledger import Component
@@ -33,18 +33,27 @@ class ReferenceCritique(Critique):
     reference_function: Text = Field(default="", description="its function or Class.method; '' if none")
 
 
+def _is_a_number(score: object) -> object:
+    if isinstance(score, bool):
+        raise ValueError("must be a whole number, not true or false")
+    return score
+
+
+Score = Annotated[int, BeforeValidator(_is_a_number)]
+
+
 class Rating(Artifact):
     """One sample of the protocol of the paper."""
 
     critiques: list[Critique] = Field(description="Every fault that you found; [] if there is none.")
-    score: int = Field(ge=1, le=5, description="Correctness: 1, 2, 3, 4 or 5.")
+    score: Score = Field(ge=1, le=5, description="Correctness: 1, 2, 3, 4 or 5.")
 
 
 class ReferenceRating(Artifact):
     """One sample of the protocol of the paper, with the authors' repository beside."""
 
     critiques: list[ReferenceCritique] = Field(description="Every fault that you found; [] if there is none.")
-    score: int = Field(ge=1, le=5, description="Correctness: 1, 2, 3, 4 or 5.")
+    score: Score = Field(ge=1, le=5, description="Correctness: 1, 2, 3, 4 or 5.")
 
 
 class RequiredComponent(Component):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STAGES = click.Choice(["planning", "analysis", "coding"])
 
 
-def _options_of_a_run(command: Callable[..., Any]) -> Callable[..., Any]:
+def _options_of_a_command(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose configuration and backbone."""
     for option in (
         click.option(
@@ -37,10 +37,15 @@ def _options_of_a_run(command: Callable[..., Any]) -> Callable[..., Any]:
             help="One setting, e.g. backbones.vllm.model=openai/my-model.",
         ),
         click.option("--backbone", help="The language model; `papercoder backbones` lists them."),
-        click.option("--stop-after", type=STAGES, help="Stop after this stage; `papercoder resume` goes on."),
     ):
         command = option(command)
     return command
+
+
+def _options_of_a_run(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add these, and where a run stops."""
+    stop = click.option("--stop-after", type=STAGES, help="Stop after this stage; `papercoder resume` goes on.")
+    return _options_of_a_command(stop(command))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -78,6 +83,63 @@ def resume(folder: Path, stop_after: str | None, **choice: Any) -> None:
     state = RunState.load(folder)
     config = _config(**choice, earlier=state.config)
     _report(resume_run(folder, state, config, stop_after or "coding"))  # type: ignore[arg-type]
+
+
+@papercoder.command()
+@click.argument("repository", type=click.Path(path_type=Path), required=False)
+@click.option("--paper", help="As `papercoder run` takes it; by default that of the run which wrote the repository.")
+@click.option("--reference", type=click.Path(path_type=Path), help="The authors' repository, to compare with.")
+@click.option("--components", type=click.Path(path_type=Path), help="A components.yaml, ours or yours, to judge by.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the verdict; by default one under verdicts/.")
+@click.option("--self-test", is_flag=True, help="Judge repositories that deserve nothing instead, by both protocols.")
+@_options_of_a_command
+def judge(
+    repository: Path | None,
+    paper: str | None,
+    reference: Path | None,
+    components: Path | None,
+    out: Path | None,
+    self_test: bool,
+    **choice: Any,
+) -> None:
+    """Judge how correctly REPOSITORY implements its paper.
+
+    REPOSITORY is any folder with code, or the folder of a run. The same command again goes on where an earlier one
+    stopped.
+    """
+    from experiments.judge import judge_repository
+    from experiments.self_test import run_self_test
+
+    config = _config(**choice)
+    if self_test:
+        for line in run_self_test(config, out):
+            click.echo(line)
+        return
+    if repository is None:
+        raise click.UsageError("name a REPOSITORY, or give --self-test")
+    for line in judge_repository(repository, paper, reference, components, out, config):
+        click.echo(line)
+
+
+@papercoder.command()
+@click.argument("spec", metavar="CONFIG.yaml", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Its folder; by default runs/experiments/<name>.")
+@click.option("--record", type=click.Path(path_type=Path), help="Also write all answers to this one transcript.")
+@_options_of_a_command
+def experiment(spec: Path, out: Path | None, record: Path | None, **choice: Any) -> None:
+    """Compare methods on papers, as CONFIG.yaml says; the same command again does what is missing."""
+    from experiments.grid.run import explain_failures, run_experiment, write_recording
+    from experiments.grid.spec import load_spec
+
+    plan = load_spec(spec)
+    cells, report, folder = run_experiment(plan, _config(**choice, earlier=plan.config), out)
+    for table in report.tables.values():
+        click.echo(table.markdown())
+    click.echo(f"{folder}/report has the tables as Markdown, CSV and LaTeX, and the figures")
+    if record:
+        click.echo(f"{write_recording(folder, record)} answers are in {record}")
+    if error := explain_failures(cells, folder):
+        raise error
 
 
 @papercoder.command()

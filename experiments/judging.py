@@ -17,22 +17,23 @@ from experiments.tracking import Tracker
 from program.adapter import explain
 from program.judge import Judge
 from program.repository import Listing, write_text
-from program.verdict import Sample, Verdict
+from program.verdict import Protocol, Sample, Verdict
 from signatures.judging import Requirements
 
 VERDICT = "verdict.json"
 COMPONENTS = "components.yaml"
 
 
-def build_judge(config: Config, backbone: str) -> Judge:
-    """Return the judge that a configuration describes."""
+def build_judge(config: Config, backbone: str, protocol: Protocol | None = None) -> Judge:
+    """Return the judge that a configuration describes, or one with another protocol."""
     settings = config.judge
-    return Judge(settings.protocol, settings.samples, room_of_judge(config, backbone), settings.attempts)
+    return Judge(protocol or settings.protocol, settings.samples, room_of_judge(config, backbone), settings.attempts)
 
 
 def ask_judge(
     session: Session,
     tracker: Tracker,
+    judge: Judge,
     paper: str,
     repository: Listing,
     reference: Listing | None,
@@ -43,6 +44,7 @@ def ask_judge(
     Args:
         session: Where it happens, and who is the judge.
         tracker: Where it is logged.
+        judge: Who judges.
         paper: The canonical text of the paper.
         repository: What is judged.
         reference: The authors' repository; None for the reference-free setting.
@@ -51,7 +53,6 @@ def ask_judge(
     Raises:
         PaperCoderError: There is no verdict.
     """
-    judge = build_judge(session.sources.config, session.roles["judge"])
     with session.asking(tracker):
         verdict: Verdict = judge(
             paper=paper, repository=repository, reference=reference, requirements=requirements
@@ -98,6 +99,22 @@ def rationale(sample: Sample) -> str:
         place = " ".join(part for part in (critique.file, critique.function) if part)
         lines.append(f"{critique.severity}: {place + ': ' if place else ''}{critique.text}")
     return "\n".join(f"- {line}" for line in lines) or "No fault was found."
+
+
+def assess(tracker: Tracker, trace: str, verdict: Verdict, judge: str) -> None:
+    """Put a verdict beside a trace that is in the store: each sample with its rationale.
+
+    Args:
+        tracker: The run at hand.
+        trace: Id of the trace.
+        verdict: What to put there.
+        judge: Name of the judge's backbone.
+    """
+    name = f"correctness ({verdict.protocol}, {verdict.setting})"
+    if verdict.floor:
+        tracker.assess(trace, name, verdict.score, f"No model was asked: {verdict.floor}.", judge)
+    for number, sample in enumerate(verdict.samples, start=1):
+        tracker.assess(trace, name, sample.score, rationale(sample), judge, sample=str(number))
 
 
 def describe(verdict: Verdict) -> str:

@@ -18,7 +18,7 @@ def progress(meter: Meter) -> Iterator[None]:
     """Show what the meter counts, on standard error, for as long as the block lasts."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        meter.on_change = _print_line
+        meter.on_change = print_line
         yield
         return
     with Live(get_renderable=lambda: _table(meter), console=console, refresh_per_second=4):
@@ -28,7 +28,8 @@ def progress(meter: Meter) -> Iterator[None]:
 _printing = threading.Lock()
 
 
-def _print_line(meter: Meter, event: str) -> None:
+def print_line(meter: Meter, event: str) -> None:
+    """Say what happened, and how far things are, in a line on standard error."""
     with _printing, suppress(OSError):  # nobody may be listening any more
         print(f"{event}  [{summary(meter)}]", file=sys.stderr, flush=True)
 

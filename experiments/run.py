@@ -65,6 +65,8 @@ def resume_run(folder: Path, state: RunState, config: Config, stop_after: Stage)
     Raises:
         PaperCoderError: Whatever went wrong; the folder has what was done.
     """
+    if state.method != "PaperCoder":
+        raise FolderError(f"{folder} is a cell of an experiment ({state.method}); run the experiment again instead")
     with locked(folder):
         recording = Path(state.recording) if state.recording else None
         config = settle_backbone(config, recording)

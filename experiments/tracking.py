@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,107 @@ class Tracker:
             if tags:
                 mlflow.set_tags(tags)
 
+    @contextmanager
+    def child(self, name: str, run_id: str | None = None) -> Iterator["Tracker"]:
+        """Open a run below this one, or go on with an earlier one; in the thread that calls, and only there.
+
+        Args:
+            name: Name of the run.
+            run_id: The run to go on with, if the store has it.
+
+        Raises:
+            ConfigError: The store cannot be used.
+        """
+        if self.run_id is None:
+            yield Tracker()
+            return
+        import mlflow
+
+        with _explained():
+            run_id = _known(run_id)
+            parent = None if run_id else self.run_id
+            run = mlflow.start_run(run_id=run_id, run_name=None if run_id else name, nested=True, parent_run_id=parent)
+        try:
+            yield Tracker(run.info.run_id)
+        except BaseException as error:
+            with suppress(ConfigError), _explained():  # what went wrong first is what is told
+                mlflow.end_run("FAILED" if isinstance(error, Exception) else "KILLED")
+            raise
+        with _explained():
+            mlflow.end_run("FINISHED")
+
+    def other(self, run_id: str | None) -> "Tracker":
+        """Return the tracker of another run, to log figures to it; of one that is not in the store, an idle one."""
+        if self.run_id is None or run_id is None:
+            return Tracker()
+        with _explained():
+            return Tracker(_known(run_id))
+
+    def kill(self, run_id: str) -> None:
+        """Close a run as KILLED whose thread will not do so any more."""
+        if self.run_id is None:
+            return
+        import mlflow
+
+        with suppress(ConfigError), _explained():
+            mlflow.MlflowClient().set_terminated(run_id, "KILLED")
+
+    def flush(self) -> None:
+        """Wait until all traces are in the store.
+
+        Raises:
+            ConfigError: The store cannot be written to.
+        """
+        if self.run_id is None:
+            return
+        import mlflow
+
+        with _explained():
+            mlflow.flush_trace_async_logging()
+
+    def assess(self, trace: str, name: str, value: float, rationale: str, source: str, **metadata: str) -> None:
+        """Put a judgement beside a trace that is in the store.
+
+        Args:
+            trace: Id of the trace.
+            name: What is judged.
+            value: The score.
+            rationale: Why.
+            source: Who judges.
+            **metadata: What else is to be known.
+
+        Raises:
+            ConfigError: The store cannot be written to.
+        """
+        if self.run_id is None:
+            return
+        import mlflow
+        from mlflow.entities import AssessmentSource, AssessmentSourceType
+
+        with _explained():
+            mlflow.log_feedback(
+                trace_id=trace,
+                name=name,
+                value=value,
+                rationale=rationale,
+                source=AssessmentSource(source_type=AssessmentSourceType.LLM_JUDGE, source_id=source),
+                metadata=metadata,
+            )
+
+    def log_files(self, paths: Iterable[Path], place: str | None = None) -> None:
+        """Log files as artifacts.
+
+        Raises:
+            ConfigError: The store cannot be written to.
+        """
+        if self.run_id is None:
+            return
+        import mlflow
+
+        with _explained():
+            for path in paths:
+                mlflow.log_artifact(str(path), place, run_id=self.run_id)
+
     def last_trace(self) -> str | None:
         """Return the id of the trace that this thread has written last."""
         if self.run_id is None:
@@ -101,14 +202,12 @@ class Tracker:
         """
         if self.run_id is None:
             return
-        import mlflow
 
         own = [folder / name for name in ("paper.md", "run.json", "transcript.jsonl", "made.jsonl")]
         for path in [*own, *RunFolder(folder).made()]:
             if path.is_file():
                 place = path.parent.relative_to(folder).as_posix()
-                with _explained():
-                    mlflow.log_artifact(str(path), None if place == "." else place, run_id=self.run_id)
+                self.log_files([path], None if place == "." else place)
 
 
 @contextmanager
@@ -138,8 +237,7 @@ def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterato
             location = Path("mlartifacts").absolute().as_uri() if local else None
             mlflow.create_experiment(settings.experiment, artifact_location=location)
         mlflow.set_experiment(settings.experiment)
-        if run_id and not mlflow.search_runs(filter_string=f"attributes.run_id = '{run_id}'", output_format="list"):
-            run_id = None
+        run_id = _known(run_id)
         run = mlflow.start_run(run_id=run_id, run_name=None if run_id else name)
     mlflow.dspy.autolog()
     try:
@@ -149,6 +247,15 @@ def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterato
             _close("FAILED" if isinstance(error, Exception) else "KILLED")
         raise
     _close("FINISHED")
+
+
+def _known(run_id: str | None) -> str | None:
+    """Return the id of a run if the store has it, in the experiment at hand."""
+    import mlflow
+
+    if run_id and mlflow.search_runs(filter_string=f"attributes.run_id = '{run_id}'", output_format="list"):
+        return run_id
+    return None
 
 
 def _prepare_store() -> None:

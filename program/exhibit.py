@@ -3,40 +3,49 @@
 import ast
 import io
 import json
+import re
 import tokenize
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from program.repository import Listing
 from program.syntax import parse_python
 
-PROGRAMS = (
-    *(".py", ".ipynb", ".pyx", ".sh", ".bash", ".c", ".cc", ".cpp", ".cu", ".cuh", ".h", ".hpp", ".jl", ".r", ".m"),
-    *(
-        ".lua",
-        ".java",
-        ".scala",
-        ".kt",
-        ".go",
-        ".rs",
-        ".js",
-        ".ts",
-        ".swift",
-        ".f90",
-        ".hs",
-        ".ml",
-        ".cs",
-        ".rb",
-        ".pl",
-    ),
-)
-"""Suffixes of programs."""
+_COMMENTS: dict[tuple[str, ...], tuple[tuple[str, ...], str]] = {
+    (".c", ".cc", ".cpp", ".cxx", ".cu", ".cuh", ".h", ".hh", ".hpp", ".hxx", ".mm"): (("//",), r"/\*.*?\*/"),
+    (".java", ".scala", ".kt", ".go", ".rs", ".js", ".jsx", ".ts", ".tsx"): (("//",), r"/\*.*?\*/"),
+    (".swift", ".cs", ".dart", ".stan", ".zig", ".jsonnet", ".libsonnet"): (("//",), r"/\*.*?\*/"),
+    (".sh", ".bash", ".r", ".rb", ".pl", ".pyx", ".php", ".ps1", ".nim", ".rmd", ".qmd", ".sage"): (("#",), ""),
+    (".jl",): (("#",), "#=.*?=#"),
+    (".m",): (("%", "//"), "%{.*?%}"),
+    (".f", ".for", ".f77", ".f90", ".f95", ".f03", ".f08"): (("!",), ""),
+    (".lua",): (("--",), r"--\[\[.*?\]\]"),
+    (".hs", ".lean", ".agda"): (("--",), "{-.*?-}|/-.*?-/"),
+    (".ml", ".v", ".wl"): ((), r"\(\*.*?\*\)"),
+    (".clj", ".lisp", ".scm"): ((";",), ""),
+    (".yaml", ".yml", ".toml", ".cfg", ".ini", ".json", ".gin", ".env", ".conf"): (("#", ";", "//"), ""),
+}
+"""By suffix, all but Python: what a line of comment begins with, and what a comment over several lines is like."""
 
 SETTINGS = (".yaml", ".yml", ".toml", ".cfg", ".ini", ".json", ".gin", ".env", ".conf", ".jsonnet", ".libsonnet")
+"""Suffixes of settings."""
+
+PROGRAMS = (".py", ".ipynb", *(suffix for group in _COMMENTS for suffix in group if suffix not in SETTINGS))
+"""Suffixes of programs."""
+
 PROSE = (".md", ".rst", ".txt", ".tex", "")
 SETTINGS_CHARACTERS = 40_000
 """Longer settings or prose are data."""
+
+_SEPARATORS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+"""Where some programs begin a new line and others, Python among them, do not."""
+
+MOST_FOLDERS = 50
+"""Folders of a tree that stand for files that it does not name."""
+
+_HEADER = re.compile(r"\[\[\s*##")
+"""What the headers of a prompt begin with."""
 
 
 @dataclass
@@ -44,7 +53,7 @@ class Exhibit:
     """The files that a judge can be shown, by path."""
 
     texts: dict[str, str] = field(default_factory=dict)
-    """As they are, notebooks as the code in their cells."""
+    """As they are, with one kind of line end; notebooks as the code in their cells."""
     left_out: dict[str, str] = field(default_factory=dict)
 
     def numbered(self, path: str) -> str:
@@ -64,33 +73,51 @@ def make_exhibit(listing: Listing) -> Exhibit:
     exhibit = Exhibit(left_out=dict(listing.left_out))
     for path, text in listing.files.items():
         suffix = PurePosixPath(path).suffix.lower()
-        if suffix == ".ipynb":
-            exhibit.texts[path] = _cells(text)
+        if _HEADER.search(path):
+            exhibit.left_out[path] = "its name reads like a header of a prompt"
+        elif suffix == ".ipynb":
+            exhibit.texts[path] = _lines(_cells(text))
         elif suffix in PROGRAMS or (suffix in (*SETTINGS, *PROSE) and len(text) <= SETTINGS_CHARACTERS):
-            exhibit.texts[path] = text
+            exhibit.texts[path] = _lines(text)
         else:
             exhibit.left_out[path] = "data"
     return exhibit
 
 
-def is_program(path: str) -> bool:
-    """Say whether a file is one that a machine runs, by its name."""
-    return PurePosixPath(path).suffix.lower() in PROGRAMS
+def _lines(text: str) -> str:
+    """Return a text whose lines are the same for whoever counts them."""
+    return _SEPARATORS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def is_python(path: str) -> bool:
-    """Say whether a file holds Python, by its name."""
-    return PurePosixPath(path).suffix.lower() in (".py", ".ipynb")
+def unread_programs(exhibit: Exhibit) -> list[str]:
+    """Return the programs that were left out, whatever the reason: nobody knows what is in them."""
+    return [path for path in exhibit.left_out if is_program(path)]
+
+
+def is_program(path: str, text: str = "") -> bool:
+    """Say whether a file is one that a machine runs, by its name, or by its first line if that has no suffix."""
+    suffix = PurePosixPath(path).suffix.lower()
+    return suffix in PROGRAMS or (not suffix and text.startswith("#!"))
+
+
+def is_python(path: str, text: str = "") -> bool:
+    """Say whether a file holds Python, by its name, or by its first line if that has no suffix."""
+    suffix = PurePosixPath(path).suffix.lower()
+    return suffix in (".py", ".ipynb") or (not suffix and re.match("#!.*python", text) is not None)
 
 
 def code_lines(path: str, text: str) -> set[int]:
     """Return the numbers of the lines with code or settings: not blank, no comment, no docstring."""
-    if is_python(path):
+    if is_python(path, text):
         return _python_lines(text)
-    if not is_program(path) and PurePosixPath(path).suffix.lower() not in SETTINGS:
+    suffix = PurePosixPath(path).suffix.lower()
+    if not is_program(path, text) and suffix not in SETTINGS:
         return set()
+    marks, block = next((found for group, found in _COMMENTS.items() if suffix in group), (("#",), ""))
+    if block:  # only those at the beginning of a line: elsewhere it may be a part of a string
+        text = re.sub(rf"(?ms)^[ \t]*(?:{block})", lambda found: "\n" * found[0].count("\n"), text)
     lines = enumerate(text.splitlines(), start=1)
-    return {number for number, line in lines if line.strip() and not line.strip().startswith(("#", "//", "%", "--"))}
+    return {number for number, line in lines if line.strip() and not line.strip().startswith(marks)}
 
 
 def _python_lines(text: str) -> set[int]:
@@ -113,29 +140,29 @@ def _cells(text: str) -> str:
     try:
         cells = json.loads(text)["cells"]
         sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return text
     return "\n\n".join(f"# cell {number}\n{source}" for number, source in enumerate(sources, start=1)) + "\n"
 
 
-def render_tree(exhibit: Exhibit, most: int) -> str:
+def render_tree(exhibit: Exhibit, most: int, room: int) -> str:
     """Return the tree of a repository, a line for each file with its size; of too many, folders stand for the rest.
 
     Args:
         exhibit: The files.
         most: How many files are named one by one, programs first.
+        room: How many tokens their names may take.
     """
-    order = sorted(exhibit.texts, key=lambda path: (not is_program(path), path.count("/"), path))
-    lines = [f"{path} ({exhibit.tokens(path)})" for path in order[:most]]
-    rest: Mapping[str, int] = _count(order[most:])
-    return "\n".join(
-        sorted(lines) + [f"{folder}/ ({count} more files, not named here)" for folder, count in rest.items()]
-    )
-
-
-def _count(paths: list[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for path in paths:
-        top = path.split("/", 1)[0] if "/" in path else "."
-        counts[top] = counts.get(top, 0) + 1
-    return counts
+    order = sorted(exhibit.texts, key=lambda path: (not is_program(path, exhibit.texts[path]), path.count("/"), path))
+    lines: list[str] = []
+    for path in order[:most]:
+        line = f"{path} ({exhibit.tokens(path)})"
+        room -= len(line) // 4 + 1
+        if room < 0:
+            break
+        lines.append(line)
+    rest = Counter(path.split("/", 1)[0] if "/" in path else "." for path in order[len(lines) :])
+    folders = [(f"{folder}/", count) for folder, count in rest.most_common(MOST_FOLDERS)]
+    if elsewhere := rest.total() - sum(count for _, count in folders):
+        folders.append(("elsewhere", elsewhere))
+    return "\n".join(sorted(lines) + [f"{folder} ({count} more files, not named here)" for folder, count in folders])

@@ -3,51 +3,46 @@
 import ast
 from collections.abc import Iterable
 
-from program.exhibit import Exhibit, code_lines, is_program, is_python
+from program.exhibit import Exhibit, code_lines, is_program, is_python, unread_programs
 from program.syntax import parse_python
+
+_LITERAL = (
+    *(ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Subscript),
+    *(ast.UnaryOp, ast.USub, ast.expr_context),
+)
+"""What a value consists of that is written down, not computed."""
 
 
 def floor(exhibit: Exhibit) -> str | None:
-    """Return why a repository gets the lowest score whatever its paper, or None if a judge has to read it."""
-    if not exhibit.texts:
+    """Return why a repository gets the lowest score whatever its paper, or None if a judge has to read it.
+
+    What cannot be read or parsed, or is not Python, gets the benefit of the doubt.
+    """
+    if not exhibit.texts and not exhibit.left_out:
         return "it is empty"
-    programs = {path: text for path, text in exhibit.texts.items() if is_program(path) and code_lines(path, text)}
-    if not programs:
-        return "it has no executable code, only settings or prose"
-    trees = {}
-    for path, text in programs.items():
-        if not is_python(path):
-            return None
-        try:
-            trees[path] = parse_python(text)
-        except (SyntaxError, ValueError):
-            return None if is_notebook(path) else _unparsable(programs)
-    if not any(_acts(tree) for tree in trees.values()):
-        return "its functions are stubs: nothing in it computes anything"
-    return None
-
-
-def is_notebook(path: str) -> bool:
-    """Say whether a file is a notebook, whose cells may hold what is no plain Python."""
-    return path.lower().endswith(".ipynb")
-
-
-def _unparsable(programs: dict[str, str]) -> str | None:
-    for path, text in programs.items():
-        try:
-            if not is_python(path) or is_notebook(path) or parse_python(text):
-                return None
-        except (SyntaxError, ValueError):
+    if unread_programs(exhibit):
+        return None
+    programs = [(path, text) for path, text in exhibit.texts.items() if is_program(path, text)]
+    has_code = False
+    for path, text in programs:
+        if not code_lines(path, text):
             continue
-    return "none of its Python files can be parsed"
+        if not is_python(path, text) or _acts(text):
+            return None
+        has_code = True
+    if not has_code:
+        return "it has no executable code, only settings or prose"
+    return "its functions are stubs: nothing in it computes anything"
 
 
-def _acts(tree: ast.Module) -> bool:
+def _acts(text: str) -> bool:
     """Say whether a file does anything: a function with a body, or statements beside definitions."""
-    functions = [
-        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-    ]
-    if any(not isinstance(node, ast.Lambda) and not _is_stub(node.body) for node in functions):
+    try:
+        tree = parse_python(text)
+    except (SyntaxError, ValueError):  # Python 2, or the commands of a notebook
+        return True
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    if any(not _is_stub(node.body) for node in functions):
         return True
     return any(not _is_declaration(statement) for statement in tree.body)
 
@@ -67,10 +62,12 @@ def _says_nothing(statement: ast.stmt) -> bool:
             return all(isinstance(argument, ast.Constant) for argument in args)
         case ast.Return(value=ast.Name()) | ast.Return(value=ast.Dict(keys=[])) | ast.Return(value=ast.List(elts=[])):
             return True
-        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"))], value=ast.Name()):
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"))], value=ast.Name() | ast.Constant()):
             return True  # a constructor that keeps its arguments
-        case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self")), value=ast.Name()):
+        case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self")), value=ast.Name() | ast.Constant()):
             return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=made, attr="__init__"), args=[], keywords=[])):
+            return ast.unparse(made) == "super()"
         case _:
             return False
 
@@ -85,11 +82,19 @@ def _is_declaration(statement: ast.stmt) -> bool:
         case ast.Expr(value=ast.Constant()):
             return True
         case ast.Assign() | ast.AnnAssign():
-            return statement.value is None or not any(
-                isinstance(node, ast.Call | ast.ListComp | ast.DictComp | ast.BinOp)
-                for node in ast.walk(statement.value)
-            )
+            return statement.value is None or all(isinstance(node, _LITERAL) for node in ast.walk(statement.value))
         case ast.If(test=ast.Compare(left=ast.Name(id="__name__")), body=body):
-            return all(isinstance(part, ast.Expr | ast.Pass | ast.Raise) for part in body)
+            return all(_is_entry(part) for part in body)
+        case _:
+            return _says_nothing(statement)
+
+
+def _is_entry(statement: ast.stmt) -> bool:
+    """Say whether this only calls one of the repository's functions, as `main()` and `sys.exit(main())` do."""
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="exit") | ast.Name(id="exit"), args=[inner], keywords=[])):
+            return isinstance(inner, ast.Constant) or _is_entry(ast.Expr(value=inner))
+        case ast.Expr(value=ast.Call(func=ast.Name(), args=[], keywords=[])):
+            return True
         case _:
             return _says_nothing(statement)

@@ -6,9 +6,9 @@ from typing import Any
 import dspy
 import networkx as nx
 
-from data.errors import AnswerError
+from data.errors import AnswerError, ConfigError, FolderError
 from program.ask import Ask
-from program.exhibit import Exhibit, code_lines, make_exhibit, render_tree
+from program.exhibit import Exhibit, code_lines, make_exhibit, render_tree, unread_programs
 from program.floors import floor
 from program.repository import Listing
 from program.schedule import run_jobs
@@ -21,6 +21,7 @@ from signatures.judging import (
     Critique,
     RateAgainstReference,
     RateRepository,
+    ReferenceCritique,
     RequireComponents,
     Requirements,
     SelectFiles,
@@ -59,6 +60,8 @@ class Judge(dspy.Module):
             attempts: How often an answer that cannot be used is asked for before the sample is invalid.
         """
         super().__init__()
+        if samples < 1:
+            raise ValueError(f"a judge needs at least one sample, not {samples}")
         self.protocol, self.samples, self.room = protocol, samples, room
         self.select = Ask(SelectFiles, role="judge")
         self.require = Ask(RequireComponents, role="judge")
@@ -96,8 +99,14 @@ class Judge(dspy.Module):
 
         Raises:
             AnswerError: No sample is valid, or nothing else could be made of an answer.
+            ConfigError: There is no room for a single file.
+            FolderError: There are programs, but nothing that can be shown, or the reference has nothing to show.
         """
         exhibit, other = make_exhibit(repository), make_exhibit(reference) if reference is not None else None
+        if other is not None and not other.texts:
+            raise FolderError(f"no file of the reference can be shown{_reasons(other)}; name the authors' repository")
+        if not exhibit.texts and unread_programs(exhibit):
+            raise FolderError(f"no file of the repository can be shown{_reasons(exhibit)}")
         found: dict[str, Any] = {
             "protocol": self.protocol,
             "setting": "reference-free" if other is None else "reference-based",
@@ -114,7 +123,8 @@ class Judge(dspy.Module):
         else:
             requirements = requirements or self.list_requirements(paper)
             found["components"] = requirements.components
-        samples, invalid = self._sample(inputs, {path: exhibit.texts[path] for path in shown}, requirements)
+        files = {path: exhibit.texts[path] for path in shown}
+        samples, invalid = self._sample(inputs, files, requirements)
         verdict = Verdict(
             **found, requested=self.samples, samples=samples, invalid=invalid, repository=_side(exhibit, shown)
         )
@@ -151,7 +161,8 @@ class Judge(dspy.Module):
 
     def _rated(self, inputs: dict[str, Any], files: Mapping[str, str]) -> Sample:
         rate = self.compare if "reference" in inputs else self.rate
-        rating = rate(**inputs, check=lambda rating: check_critiques(rating.critiques, files)).rating
+        beside = inputs.get("reference", {})
+        rating = rate(**inputs, check=lambda rating: check_critiques(rating.critiques, files, beside)).rating
         return Sample(score=rating.score, critiques=rating.critiques)
 
     def _assessed(self, inputs: dict[str, Any], files: Mapping[str, str], requirements: Requirements) -> Sample:
@@ -186,9 +197,14 @@ class Judge(dspy.Module):
         """Return the most relevant files that fit, in the order of the tree."""
         if _size(exhibit) <= room:
             return list(exhibit.texts)
+        if not any(exhibit.tokens(path) <= room for path in exhibit.texts):
+            raise ConfigError(
+                f"of the {self.room:,} tokens that the judge has room for, the paper takes about {len(paper) // 4:,}, "
+                "and no file of the repository fits into the rest; let a backbone with a longer context be the judge"
+            )
         chosen = self.select(
             paper=paper,
-            tree=render_tree(exhibit, MOST_NAMED),
+            tree=render_tree(exhibit, MOST_NAMED, room),
             room=f"{room:,} tokens",
             check=lambda selection: check_selection(selection.files, exhibit, room),
         ).selection.files
@@ -206,12 +222,20 @@ def check_requirements(requirements: Requirements) -> list[str]:
     return [f"components: none is of the kind {kind!r}" for kind in ("method", "evaluation") if kind not in kinds]
 
 
-def check_critiques(critiques: Sequence[Critique], files: Mapping[str, str]) -> list[str]:
-    """Critiques name files of the repository, or none."""
-    return [
+def check_critiques(
+    critiques: Sequence[Critique], files: Mapping[str, str], reference: Mapping[str, str] | None = None
+) -> list[str]:
+    """Critiques name files of the repository and of the reference, or none."""
+    problems = [
         f"critiques: the repository has no file {critique.file!r}; name one that is shown, or '' for what is missing"
         for critique in critiques
         if critique.file and critique.file not in files
+    ]
+    named = [critique.reference_file for critique in critiques if isinstance(critique, ReferenceCritique)]
+    return problems + [
+        f"critiques: the reference has no file {path!r}; name one that is shown, or ''"
+        for path in named
+        if path and path not in (reference or {})
     ]
 
 
@@ -263,5 +287,12 @@ def _size(exhibit: Exhibit) -> int:
 
 
 def _side(exhibit: Exhibit, shown: Sequence[str]) -> Side:
-    left = {path: "not chosen: there is no room for all" for path in exhibit.texts if path not in shown}
-    return Side(shown=tuple(shown), left_out=exhibit.left_out | (left if shown else {}))
+    left = dict.fromkeys(exhibit.texts.keys() - set(shown), "not chosen: there is no room for all")
+    return Side(shown=tuple(shown), left_out=exhibit.left_out | (dict(sorted(left.items())) if shown else {}))
+
+
+def _reasons(exhibit: Exhibit) -> str:
+    """Return why files were left out, the first few of them."""
+    listed = [f"{path!r}: {reason}" for path, reason in exhibit.left_out.items()]
+    more = [f"{len(listed) - 3} more"] if len(listed) > 3 else []
+    return f" ({'; '.join(listed[:3] + more)})" if listed else ": it is empty"

@@ -58,7 +58,8 @@ class PaperCoder(dspy.Module):
         if stop_after == "planning":
             return dspy.Prediction(plan=plan, analyses={}, sources={}, repository={})
         if "architecture_design" not in self.parts:
-            files = self.coder(paper=paper.markdown, plan=plan).source_files.by_path()
+            whole = stop_after == "coding"
+            files = self.coder(paper=paper.markdown, plan=plan).source_files.by_path() if whole else {}
             return dspy.Prediction(plan=plan, analyses={}, sources={}, repository=files)
         analyses, sources = self._write_files(paper.markdown, plan, stop_after)
         repository: dict[str, str] = {}

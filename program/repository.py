@@ -104,22 +104,30 @@ class Repository:
         """
         if not self.root.is_dir():
             raise FolderError(f"no folder {self.root}; name the folder of a repository")
-        listing, room = Listing(), MAX_TOTAL_BYTES
-        for path in sorted(self._paths(), key=lambda path: path.relative_to(self.root).parts):
-            name = path.relative_to(self.root).as_posix()
-            content = _content(path, room) if name.isprintable() else "its name is not printable"
-            if isinstance(content, str):
+        paths = sorted(self._paths(), key=lambda path: path.relative_to(self.root).parts)
+        contents: dict[Path, bytes | str] = {}
+        room = MAX_TOTAL_BYTES
+        for path in sorted(paths, key=_size):  # source before data, if there is no room for both
+            contents[path] = _content(path, room)
+            room -= len(contents[path]) if isinstance(contents[path], bytes) else 0
+        listing = Listing()
+        for path in paths:
+            name, content = path.relative_to(self.root).as_posix(), contents[path]
+            if not name.isprintable():
+                listing.left_out[repr(name)[1:-1]] = "its name is not printable"
+            elif isinstance(content, str):
                 listing.left_out[name] = content
             else:
-                room -= len(content)
                 listing.files[name] = _decode(content)
         return listing
 
     def _paths(self) -> Iterator[Path]:
-        for folder, folders, files in os.walk(self.root):
-            linked = [name for name in folders if (Path(folder) / name).is_symlink()]
+        closed: list[Path] = []
+        for folder, folders, files in os.walk(self.root, onerror=lambda error: closed.append(Path(error.filename))):
+            linked = [name for name in folders if _is_link(Path(folder) / name)]
             folders[:] = [name for name in folders if name not in (*_NOT_ITS_OWN, *linked) and not name.startswith(".")]
             yield from (Path(folder) / name for name in [*files, *linked] if not name.startswith("."))
+        yield from closed
 
     def statistics(self) -> Statistics:
         """Measure the repository."""
@@ -136,12 +144,28 @@ def measure(files: Mapping[str, str]) -> Statistics:
     )
 
 
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:
+        return False  # its path is too long; `_content` says so
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0  # `_content` says what is wrong
+
+
 def _content(path: Path, room: int) -> bytes | str:
     """Return what is in a file, or why it is left out."""
     try:
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
             return "a link"
+        if stat.S_ISDIR(status.st_mode):
+            return "a folder that cannot be read"
         if not stat.S_ISREG(status.st_mode):
             return "not a regular file"
         if status.st_size > MAX_FILE_BYTES:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from data.errors import ConfigError
-from experiments.reports.cells import Cell, Setting
+from experiments.reports.cells import Cell
 from experiments.reports.coefficients import Coefficient, spearman
 from experiments.reports.human import HumanScore
 from experiments.reports.missing import note_missing
 from experiments.reports.samples import SETTINGS, Panel, score_of
 from experiments.reports.table import NOTHING, Column, Entry, Table
+from program.verdict import Setting
 
 _Pair = tuple[list[Cell], float]
 """The repetitions of one repository, and the mean of its human scores."""

@@ -5,9 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from program.repository import Statistics
-
-Protocol = Literal["paper", "grounded"]
-Setting = Literal["reference-based", "reference-free"]
+from program.verdict import Protocol, Setting
 
 
 class CellScore(BaseModel):
@@ -27,6 +25,8 @@ class CellScore(BaseModel):
     """Weighted share of the components implemented, 0 to 1; None under the protocol `paper`."""
     requested: int
     valid: int
+    floor: bool = False
+    """Whether the score is the lowest one without a sample, because there is nothing to judge."""
 
 
 class Cell(BaseModel):

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from experiments.reports.cells import Cell, CellScore, Setting
+from experiments.reports.cells import Cell, CellScore
 from experiments.reports.table import NOTHING
+from program.verdict import Setting
 
 SETTINGS: tuple[Setting, ...] = ("reference-based", "reference-free")
 """In the order of the paper's tables."""
@@ -41,7 +42,7 @@ def valid_scores(cell: Cell) -> list[CellScore]:
     """Return the scores that count: a cell that is not finished has none, nor has a judge with no valid sample."""
     if cell.status != "finished":
         return []
-    return [score for score in cell.scores if score.valid > 0 and math.isfinite(score.mean)]
+    return [score for score in cell.scores if (score.valid > 0 or score.floor) and math.isfinite(score.mean)]
 
 
 def score_of(cell: Cell, panel: Panel, setting: Setting) -> float | None:

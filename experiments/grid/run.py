@@ -1,0 +1,224 @@
+"""An experiment: every cell's method and verdicts, as many at once as the configuration allows."""
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+
+from data.errors import ConfigError, ExperimentError, FolderError
+from experiments.backbones.build import Sources
+from experiments.backbones.transcript import Transcript
+from experiments.choice import AUTHORS, JUDGES, choose_backbones, settle_backbone
+from experiments.config import Config, Role, validate_config
+from experiments.gate import Gate
+from experiments.grid.cell import CellPlan, CellState, Judgement
+from experiments.grid.jobs import Workshop
+from experiments.grid.methods import asks_models
+from experiments.grid.papers import GridPaper, list_papers
+from experiments.grid.spec import Spec
+from experiments.reports.cells import Cell
+from experiments.reports.report import Report, build_report
+from experiments.session import locked
+from experiments.tracking import tracked
+from experiments.work import slug
+from program.repository import write_text
+from program.schedule import run_jobs
+
+Job = tuple[str, Any, Any]
+"""What is done, and to which paper or cell, for which judge."""
+
+
+def run_experiment(spec: Spec, config: Config, out: Path | None) -> tuple[list[Cell], Report, Path]:
+    """Run what is missing of an experiment, and report on all of it.
+
+    Args:
+        spec: The experiment.
+        config: The configuration, that of the experiment laid over it already.
+        out: Its folder; by default `runs/experiments/<name>`. One that is there is gone on with.
+
+    Returns:
+        All cells, the report, which is on disk too, and the folder.
+
+    Raises:
+        PaperCoderError: The experiment cannot begin.
+    """
+    config = settle_backbone(config, spec.recording)
+    folder = out or Path("runs/experiments") / spec.name
+    sources = Sources(config, folder, spec.recording)
+    cells, roles = plan_cells(spec, config, folder)
+    asked = {name for named in roles.values() for name in named.values()}
+    asked |= {judgement.judge for cell in cells for judgement in cell.judgements}
+    for name in sorted(asked):
+        sources.open(name)  # a missing key is told before anything is done
+    with locked(folder):
+        try:
+            for mailbox in sources.mailboxes:
+                print(mailbox.invitation, file=sys.stderr, flush=True)
+            return _carry_out(spec, config, folder, cells, roles, sources)
+        finally:
+            sources.close("The experiment has ended.")
+
+
+def plan_cells(spec: Spec, config: Config, folder: Path) -> tuple[list[CellPlan], dict[str, Mapping[Role, str]]]:
+    """Lay out the cells of an experiment; nothing is written or asked yet.
+
+    Returns:
+        The cells, paper by paper, and the backbone of each role for each of the authors' backbones.
+
+    Raises:
+        ConfigError: A backbone or a folder is not known, or two cells would share a folder.
+    """
+    for name in [*spec.backbones, *spec.judges]:
+        validate_config({**config.model_dump(mode="json"), "backbone": name})
+    roles = _author_roles(spec, config)
+    judges = spec.judges or [choose_backbones(config, JUDGES)["judge"]]
+    wanted = [
+        Judgement(j, protocol, setting) for j in judges for protocol in spec.protocols for setting in spec.settings
+    ]
+    cells = []
+    for paper in list_papers(spec):
+        for method in spec.methods:
+            judgements = tuple(judgement for judgement in wanted if _has_meaning(judgement, paper, method))
+            for backbone in roles if asks_models(method) else [""]:
+                for repetition in range(1, spec.repetitions + 1 if backbone else 2):
+                    parts = [slug(part) for part in (paper.name, method, backbone) if part]
+                    place = folder.joinpath("cells", *parts, str(repetition))
+                    cells.append(CellPlan(paper, method, backbone, repetition, judgements, place))
+    folders = [cell.folder for cell in cells]
+    for cell in cells:
+        if folders.count(cell.folder) > 1:
+            raise ConfigError(f"experiment: {cell} stands twice, or another name is too much like its own")
+    return cells, roles
+
+
+def _author_roles(spec: Spec, config: Config) -> dict[str, Mapping[Role, str]]:
+    if not any(map(asks_models, spec.methods)):
+        return {}
+    if spec.backbones:
+        return {name: dict.fromkeys(AUTHORS, name) for name in spec.backbones}
+    roles = choose_backbones(config)
+    return {"+".join(dict.fromkeys(roles.values())): roles}
+
+
+def _has_meaning(judgement: Judgement, paper: GridPaper, method: str) -> bool:
+    """A reference is needed to compare with, and it is not compared with itself."""
+    return judgement.setting == "reference-free" or (paper.reference is not None and method != "Oracle")
+
+
+def _carry_out(
+    spec: Spec,
+    config: Config,
+    folder: Path,
+    cells: list[CellPlan],
+    roles: Mapping[str, Mapping[Role, str]],
+    sources: Sources,
+) -> tuple[list[Cell], Report, Path]:
+    record = _read_record(folder)
+    with tracked(config.tracking, spec.name, record.get("mlflow_run")) as tracker:
+        record |= {"mlflow_run": tracker.run_id, "name": spec.name, "spec": spec.model_dump(mode="json")}
+        record.setdefault("started", datetime.now(UTC).isoformat(timespec="seconds"))
+        write_text(folder / "experiment.json", json.dumps(record, indent=1) + "\n")
+        tracker.log(
+            params={"methods": ", ".join(spec.methods), "cells": len(cells), "concurrency": config.concurrency},
+            tags={"kind": "experiment"},
+        )
+        workshop = Workshop(config, folder, roles, sources, Gate(config.concurrency), tracker, len(cells))
+        try:
+            run_jobs(_jobs(cells), partial(_do, workshop), 2 * config.concurrency)  # some are not calling all the time
+        except BaseException:
+            workshop.abandon()
+            raise
+        workshop.assess(cells)
+        results = [CellState.load(cell.folder).result(cell) for cell in cells]
+        report = _report(spec, results)
+        tracker.log_files(report.write(folder / "report"), "report")
+        tracker.log(metrics={"cells_finished": sum(cell.status == "finished" for cell in results)})
+    return results, report, folder
+
+
+def _jobs(cells: list[CellPlan]) -> "nx.DiGraph[Job]":
+    """Return what has to be done: the paper, then its components and its repositories, then the verdicts."""
+    jobs: nx.DiGraph[Job] = nx.DiGraph()
+    for cell in cells:
+        paper: Job = ("paper", cell.paper, None)
+        method: Job = ("method", cell, None)
+        jobs.add_edge(paper, method)
+        for judgement in cell.judgements:
+            verdict: Job = ("judge", cell, judgement)
+            jobs.add_edge(method, verdict)
+            if judgement.protocol == "grounded":
+                components: Job = ("components", cell.paper, judgement.judge)
+                jobs.add_edge(paper, components)
+                jobs.add_edge(components, verdict)
+    return jobs
+
+
+def _do(workshop: Workshop, job: Job, done: Mapping[Job, Any]) -> Any:
+    """Do one job; what needs the result of one that failed is left undone."""
+    match job:
+        case "paper", paper, _:
+            return workshop.read(paper)
+        case "components", paper, judge:
+            return workshop.list_components(paper, judge, done["paper", paper, None])
+        case "method", cell, _:
+            return workshop.write(cell, done["paper", cell.paper, None])
+        case _, cell, judgement:
+            text, listing = done["paper", cell.paper, None], done["method", cell, None]
+            grounded = judgement.protocol == "grounded"
+            components = done["components", cell.paper, judgement.judge] if grounded else None
+            return workshop.judge(cell, judgement, text, listing, components)
+
+
+def _report(spec: Spec, cells: list[Cell]) -> Report:
+    reports = [build_report(layout, cells, methods=spec.methods, human=spec.human) for layout in spec.layouts]
+    return Report(
+        {name: table for report in reports for name, table in report.tables.items()},
+        {name: figure for report in reports for name, figure in report.figures.items()},
+    )
+
+
+def _read_record(folder: Path) -> dict[str, Any]:
+    path = folder / "experiment.json"
+    if not path.exists():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise FolderError(f"{path} is damaged: {error}; remove it and run the experiment again") from None
+
+
+def explain_failures(cells: list[Cell], folder: Path) -> ExperimentError | None:
+    """Return the error of an experiment whose cells did not all come to their end, or None."""
+    failed = [cell for cell in cells if cell.status != "finished"]
+    if not failed:
+        return None
+    first = f"{failed[0].method} on {failed[0].paper}: {failed[0].error or 'it was not reached'}"
+    return ExperimentError(
+        f"{len(failed)} of {len(cells)} cells failed, the first: {first}. The others are in {folder}; "
+        "the same command tries these again"
+    )
+
+
+def write_recording(folder: Path, path: Path) -> int:
+    """Write the answers of all cells to one transcript, which the backbone `recorded` replays.
+
+    Returns:
+        How many there are.
+
+    Raises:
+        FolderError: A transcript is damaged, or the file exists or cannot be written.
+    """
+    if path.exists():
+        raise FolderError(f"{path} exists; remove it or name another file")
+    merged = Transcript(path)
+    for source in sorted(folder.rglob("transcript.jsonl")):
+        transcript = Transcript(source)
+        for number, entry in enumerate(transcript.entries):
+            fields = entry.model_dump(exclude={"key", "shared_with", "shared_chars", "prompt"})
+            merged.record(transcript.prompt(number), **fields)
+    return len(merged.entries)

@@ -139,3 +139,117 @@ def test_measures_code_that_no_parser_takes(repository, code):
 def test_an_empty_repository_has_no_size(repository):
     repository.root.mkdir()
     assert repository.statistics() == Statistics(files=0, lines=0, functions=0, tokens=0)
+
+
+# Anybody's repository
+
+
+def test_what_is_left_out_is_named_with_the_reason(repository):
+    repository.write("main.py", "a = 1\n")
+    (ROOT / "out.py").symlink_to(Path("/etc/hostname"))
+    (ROOT / "folder").symlink_to(Path("/etc"))
+    (ROOT / "loop").symlink_to(ROOT.absolute())
+    (ROOT / "nowhere").symlink_to("nothing")
+    (ROOT / "data.bin").write_bytes(b"\x00")
+    (ROOT / "utf16.txt").write_text("text", encoding="utf-16")
+    os.mkfifo(ROOT / "pipe")
+    with (ROOT / "weights.txt").open("wb") as file:
+        file.truncate(50_000_000)
+    listing = repository.read()
+    assert list(listing.files) == ["main.py"]
+    assert listing.left_out == {
+        "data.bin": "binary",
+        "folder": "a link",
+        "loop": "a link",
+        "nowhere": "a link",
+        "out.py": "a link",
+        "pipe": "not a regular file",
+        "utf16.txt": "binary",
+        "weights.txt": "larger than 1,000,000 bytes",
+    }
+
+
+def test_text_that_is_not_utf8_is_read(repository):
+    ROOT.mkdir()
+    (ROOT / "latin.py").write_bytes("# Größe\n".encode("latin-1"))
+    (ROOT / "mark.py").write_bytes(b"\xef\xbb\xbfx = 1\n")
+    assert repository.read().files == {"latin.py": "# Größe\n", "mark.py": "x = 1\n"}
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [(b"a\nb.py", r"a\nb.py"), (b"a\xff.py", r"a\udcff.py"), (b"\x1b[2J.py", r"\x1b[2J.py"), (b"\t", r"\t")],
+)
+def test_a_name_that_is_not_printable_is_shown_by_its_escapes(repository, name, shown):
+    ROOT.mkdir()
+    (ROOT / os.fsdecode(name)).write_text("x = 1\n")
+    listing = repository.read()
+    assert (listing.files, listing.left_out) == ({}, {shown: "its name is not printable"})
+    assert shown.isprintable()
+
+
+def test_thousands_of_files_are_read_in_order(repository):
+    names = [f"folder_{n % 7}/file_{n:04}.py" for n in range(5000)]
+    for name in names:
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / name).write_text("x = 1\n")
+    assert list(repository.read().files) == sorted(names)
+
+
+def test_source_is_read_before_data_if_there_is_no_room_for_both(repository):
+    for number in range(70):
+        repository.write(f"data/{number:02}.csv", "1" * 999_999)
+    repository.write("src/main.py", "x = 1\n")
+    listing = repository.read()
+    assert "src/main.py" in listing.files
+    assert sum(len(text) for text in listing.files.values()) <= 64_000_000
+    assert len(listing.files) == 65
+    assert set(listing.left_out.values()) == {"the repository holds more than 64,000,000 bytes of text"}
+
+
+def test_folders_of_others_are_passed_over(repository):
+    for folder in (".git", "node_modules", "__pycache__", "src/venv", "src/.venv"):
+        (ROOT / folder).mkdir(parents=True)
+        (ROOT / folder / "a.py").write_text("x = 1\n")
+    repository.write("src/a.py", "x = 1\n")
+    listing = repository.read()
+    assert (list(listing.files), listing.left_out) == (["src/a.py"], {})
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_left_out(repository):
+    repository.write("main.py", "x = 1\n")
+    repository.write("closed/a.py", "x = 1\n")
+    (ROOT / "main.py").chmod(0)
+    (ROOT / "closed").chmod(0)
+    try:
+        listing = repository.read()
+    finally:
+        (ROOT / "closed").chmod(0o700)
+    assert listing.left_out == {
+        "closed": "a folder that cannot be read",
+        "main.py": "cannot be read: Permission denied",
+    }
+
+
+def test_what_no_path_can_name_is_left_out(repository, monkeypatch):
+    repository.write("main.py", "x = 1\n")
+    here = Path.cwd()
+    monkeypatch.chdir(ROOT)
+    for _ in range(22):  # each name is allowed, all of them together are not
+        Path("deep" * 50).mkdir()
+        os.chdir("deep" * 50)
+        Path("a.py").write_text("x = 1\n")
+    os.chdir(here)
+    listing = repository.read()
+    assert "main.py" in listing.files
+    assert len(listing.files) == 21
+    assert len(listing.left_out) == 1
+    assert next(iter(listing.left_out.values())).startswith(("cannot be read: File name too long", "a folder that"))
+
+
+def test_a_file_is_no_repository_and_neither_is_nothing():
+    Path("file").write_text("x")
+    for root in ("file", "nowhere"):
+        with pytest.raises(FolderError, match=f"no folder {root}; name the folder of a repository"):
+            Repository(Path(root)).read()

@@ -113,13 +113,13 @@ def _ask(
 ) -> tuple[Question, list[str]]:
     """Return what is to be judged, and what to tell the user of it."""
     home = next((path for path in (repository, repository.parent) if (path / "run.json").is_file()), None)
-    if paper is None and home is None:
+    source = (find_sample(paper) or paper) if paper else str(home / "paper.md") if home else None
+    if source is None:
         raise ConfigError(f"{repository} does not lie in the folder of a run; name its paper with --paper")
     backbone = choose_backbones(config, JUDGES)["judge"]
-    text, notices = fit(
-        read_paper(find_sample(paper) or paper if paper else str(home / "paper.md")), config, [backbone]
-    )
-    repository = repository / "repository" if repository == home else repository
+    text, notices = fit(read_paper(source), config, [backbone])
+    if repository == home:
+        repository = repository / "repository"
     question = Question(
         judge=build_judge(config, backbone),
         backbone=backbone,

@@ -8,7 +8,8 @@
     │   ├── TruncatedAnswer   cut off by its token limit
     │   ├── EmptyAnswer       nothing in it
     │   └── RejectedAnswer    it violates the checks of its stage, for the last time
-    └── BackboneError     no answer: the provider, the mailbox or the recording failed
+    ├── BackboneError     no answer: the provider, the mailbox or the recording failed
+    └── ExperimentError   some cells of an experiment failed, or a judge its self-test
 
 The message is one line: what, where, what to do.
 """
@@ -48,3 +49,7 @@ class RejectedAnswer(AnswerError):
 
 class BackboneError(PaperCoderError):
     """The provider, the mailbox or the recording gave no answer."""
+
+
+class ExperimentError(PaperCoderError):
+    """Some cells of an experiment failed, or a judge its self-test."""

@@ -98,6 +98,7 @@ def test_planning_asks_for_its_parts_one_after_the_other_each_with_all_before(nu
     planned = [part for part in PARTS[:number] if part in PLANNING]
     for count, prompt in enumerate(script.prompts[: len(planned)]):
         assert own_headers(prompt) == ["paper", *planned[:count]]
+        assert all(PLANNING[part].to_yaml() in prompt for part in planned[:count])
 
 
 @pytest.mark.parametrize("number", [2, 3, 4])

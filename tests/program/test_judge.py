@@ -178,8 +178,8 @@ def test_no_valid_sample_is_an_error_that_says_why():
 
 
 def test_a_backbone_that_fails_is_no_invalid_sample():
-    with failing(BackboneError("no connection")), pytest.raises(BackboneError, match="no connection"):
-        judged("paper")
+    with failing(rating(4), BackboneError("no connection")), pytest.raises(BackboneError, match="no connection"):
+        judged("paper", samples=2)
 
 
 # Evidence and critiques

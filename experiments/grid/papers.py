@@ -40,6 +40,11 @@ def list_papers(spec: Spec) -> list[GridPaper]:
 
 def _papers(entry: PaperSpec | BenchmarkSpec | str) -> Iterator[GridPaper]:
     if isinstance(entry, BenchmarkSpec):
+        if entry.references is not None and not entry.references.is_dir():
+            raise ConfigError(
+                f"experiment: no folder {entry.references}; clone the authors' repositories into it, each under the "
+                "name that the list gives it, or leave `references` out"
+            )
         chosen = [paper for paper in load_benchmark(entry.benchmark) if entry.venue in (None, paper.venue)]
         for paper in chosen[: entry.first]:
             yield _of_benchmark(paper, entry)

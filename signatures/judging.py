@@ -14,6 +14,9 @@ from signatures.ledger import Component
 
 Severity = Literal["high", "medium", "low"]
 
+Cause = Literal["value", "reading", "code", "wiring"]
+"""Where a fault comes from: from settings, from the analysis of the paper, from coding, or from the design."""
+
 Status = Literal["implemented", "partial", "missing"]
 
 
@@ -113,6 +116,10 @@ class Finding(Item):
 class GroundedCritique(Critique):
     """A fault of something that is there."""
 
+    kind: Cause = Field(
+        description="value: a setting is wrong or invented; reading: a detail of the paper was misread or "
+        "overlooked; code: meant well, coded wrongly; wiring: parts do not fit together, or something is never called"
+    )
     component: Text = Field(
         default="", description="name of the required component that it spoils; '' if it concerns the whole repository"
     )

@@ -47,7 +47,7 @@ def found(**status: str) -> list[Finding]:
 
 
 def critique(severity: str = "low", file: str = "model.py", **more: Any) -> dict[str, Any]:
-    return {"file": file, "function": "", "severity": severity, "text": "It is wrong."} | more
+    return {"file": file, "function": "", "severity": severity, "text": "It is wrong.", "kind": "code"} | more
 
 
 def fault(component: str, severity: str = "low") -> GroundedCritique:

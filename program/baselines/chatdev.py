@@ -12,7 +12,7 @@ import dspy
 
 from data.paper import Paper
 from program.ask import Ask
-from program.baselines.findings import check_revision, find_faults
+from program.findings import check_revision, find_faults
 from program.checks import check_files
 from signatures.chatdev import (
     Answers,

@@ -11,7 +11,7 @@ import dspy
 
 from data.paper import Paper
 from program.ask import Ask, Check
-from program.baselines.findings import check_revision, find_faults
+from program.findings import check_revision, find_faults
 from program.checks import check_source_file
 from signatures.bundle import FileBundle
 from signatures.coding import SourceFile

@@ -167,7 +167,7 @@ def test_prompts_do_not_depend_on_which_answer_comes_first(server, model):
             assert right_is_there.wait(SECONDS)
         if ask.subject == "right.py":
             right_is_there.set()
-        return sections(model._source_file(ask.subject))
+        return sections(model.fields(ask.step, ask.subject, ask.prompt))
 
     model.answers["source_file"] = right_first
     run(server)
@@ -182,7 +182,7 @@ def test_all_files_are_analysed_at_once(server, model):
 
     def all_at_once(ask: Ask) -> str:
         together.wait(SECONDS)
-        return sections(model._file_analysis(ask.subject))
+        return sections(model.fields(ask.step, ask.subject, ask.prompt))
 
     model.answers["file_analysis"] = all_at_once
     assert len(run(server).analyses) == len(DIAMOND)
@@ -193,11 +193,11 @@ def test_a_file_is_written_while_others_are_still_analysed(server, model):
 
     def slow(ask: Ask) -> str:
         assert written.wait(SECONDS)
-        return sections(model._file_analysis(ask.subject))
+        return sections(model.fields(ask.step, ask.subject, ask.prompt))
 
     def last(ask: Ask) -> str:
         written.set()
-        return sections(model._source_file(ask.subject))
+        return sections(model.fields(ask.step, ask.subject, ask.prompt))
 
     model.answers["file_analysis", "alone.py"] = slow
     model.answers["source_file", "tests/test_main.py"] = last
@@ -206,7 +206,7 @@ def test_a_file_is_written_while_others_are_still_analysed(server, model):
 
 def test_an_answer_with_a_fault_is_mended_on_the_way(server, model):
     def first_wrong(ask: Ask) -> str:
-        right = sections(model._source_file(ask.subject))
+        right = sections(model.fields(ask.step, ask.subject, ask.prompt))
         return right if ask.again else right.replace("def ", "define ", 1)
 
     model.answers["source_file", "left.py"] = first_wrong
@@ -218,7 +218,7 @@ def test_an_answer_with_a_fault_is_mended_on_the_way(server, model):
 
 def test_a_plan_that_forgets_a_file_goes_back_with_its_name(server, model):
     def forgetful(ask: Ask) -> str:
-        fields = model._logic_design("")
+        fields = model.fields("logic_design", "", "")
         return sections(fields if ask.again else fields | {"tasks": fields["tasks"][:-1]})
 
     model.answers["logic_design"] = forgetful

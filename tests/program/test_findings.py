@@ -2,7 +2,7 @@
 
 import pytest
 
-from program.baselines.findings import check_revision, find_faults
+from program.findings import check_revision, find_faults
 from signatures.bundle import FileBundle, join_files
 
 MODEL = "import torch\n\nLIMIT: int = 3\n\n\nclass Net:\n    inner = 1\n\n    def forward(self):\n        pass\n"

@@ -1,6 +1,7 @@
 """A simulated language model behind a real OpenAI-compatible HTTP server on loopback.
 
-It answers every stage's prompt with a valid artifact for a repository of a given shape, after a given delay.
+It answers every prompt of the program, the baselines and the judge with a valid artifact (`Answers`), after a given
+delay.
 Replies can be replaced, to simulate what providers do when they fail.
 """
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from signatures.planning import is_test
+from experiments.benchmarks.answers import Answers, section
 from signatures.sections import COMPLETED, header
 
 
@@ -49,24 +50,11 @@ class Ask:
     """The request without its messages."""
 
 
-def plan_files(files: int, depth: int) -> dict[str, list[str]]:
-    """Return files with their dependencies: `depth` layers, the entry point and a test in the last one."""
-    names = [f"part_{number:02d}.py" for number in range(files - 2)]
-    layers = [names[layer :: depth - 1] for layer in range(depth - 1)] if depth > 1 else [[], names]
-    depends: dict[str, list[str]] = {}
-    for layer, members in enumerate(layers):
-        for place, name in enumerate(members):
-            before = layers[layer - 1] if layer else []
-            depends[name] = [before[place % len(before)]] if before else []
-    last = layers[-1][:2] if depth > 1 else []
-    return depends | {"main.py": last, "tests/test_parts.py": last}
-
-
-class SimulatedModel:
+class SimulatedModel(Answers):
     """Answers prompts; override `answers` by step, or by (step, subject), to misbehave."""
 
     def __init__(self, files: int = 8, depth: int = 3) -> None:
-        self.files = plan_files(files, depth)
+        super().__init__(files, depth)
         self.answers: dict[str | tuple[str, str], Callable[[Ask], str]] = {}
 
     def answer(self, ask: Ask) -> str:
@@ -76,71 +64,7 @@ class SimulatedModel:
             return special(ask)
         if ask.step == "check":
             return "ready"
-        return sections(getattr(self, f"_{ask.step}")(ask.subject))
-
-    def _overall_plan(self, _: str) -> dict[str, Any]:
-        kinds = ("data processing", "method", "evaluation")
-        return {
-            "method": "Minimise the loss of Equation (1).",
-            "experiments": "One generated data set, three seeds.",
-            "strategy": "Data first, then the model.",
-            "components": [
-                {"name": kind, "kind": kind, "place": "Section 2", "description": f"The {kind}."} for kind in kinds
-            ],
-            "results": [{"name": "Table 1", "place": "Section 3", "shows": "Error of each method."}],
-            "assumptions": [
-                {
-                    "name": "initial weights",
-                    "reason": "not given",
-                    "paper": "Section 2",
-                    "choice": "zeros",
-                    "code": "main.py",
-                }
-            ],
-        }
-
-    def _architecture_design(self, _: str) -> dict[str, Any]:
-        return {
-            "approach": "Plain numpy.",
-            "files": [{"path": path, "purpose": f"Holds {path}."} for path in self.files],
-            "entry_point": "main.py",
-            "class_diagram": "classDiagram\n    class Model\n    Model : +fit()",
-            "sequence_diagram": "sequenceDiagram\n    Main->>Model: fit()",
-            "unclear": "Nothing.",
-        }
-
-    def _logic_design(self, _: str) -> dict[str, Any]:
-        tasks = [
-            {"path": path, "role": f"Defines {path}.", "depends_on": depends, "components": [], "assumptions": []}
-            for path, depends in self.files.items()
-        ]
-        tasks[0] |= {"components": ["data processing", "method", "evaluation"], "assumptions": ["initial weights"]}
-        return {
-            "tasks": tasks,
-            "commands": [{"result": "Table 1", "command": "python main.py", "output": "results.json"}],
-            "quick_command": "python main.py --quick",
-            "packages": ["numpy>=1.26", "pytest>=8"],
-            "other_packages": [],
-            "shared_knowledge": "Arrays are (n, d).",
-            "api": "",
-            "unclear": "Nothing.",
-        }
-
-    def _configuration(self, _: str) -> dict[str, Any]:
-        return {
-            "content": "seeds: [0, 1, 2]  # paper: Section 3\nrate: 0.1  # ours: not given\n"
-            "quick:\n  seeds: [0]  # ours: quick mode",
-            "assumptions": [],
-        }
-
-    def _file_analysis(self, subject: str) -> dict[str, Any]:
-        return {"analysis": f"What {subject} does, in detail.", "assumptions": []}
-
-    def _source_file(self, subject: str) -> dict[str, Any]:
-        name = re.sub(r"\W", "_", subject)
-        kind = "test" if is_test(subject) else "function"
-        lines = [f"def {kind}_{number}_{name}(x: int) -> int:\n    return x + {number}\n" for number in range(8)]
-        return {"content": "\n".join(lines), "assumptions": []}
+        return sections(self.fields(ask.step, ask.subject, ask.prompt))
 
 
 def sections(fields: dict[str, Any]) -> str:
@@ -154,7 +78,40 @@ def sections(fields: dict[str, Any]) -> str:
 ASKED_AGAIN = "This answer cannot be used"
 """Stands in the prompt after each rejected answer."""
 
-_STEPS = {"method": "overall_plan", "approach": "architecture_design", "tasks": "logic_design"}
+_STEPS = {
+    "method": "overall_plan",
+    "approach": "architecture_design",
+    "tasks": "logic_design",
+    "analysis": "file_analysis",
+    "components": "required_components",
+    "critiques": "rating",
+    "findings": "assessment",
+    "goal": "product_demand",
+    "modality": "technical_proposal",
+    "objections": "appraisal",
+    "questions": "details_asked",
+    "answers": "details_given",
+    "faults": "code_review",
+    "product_goals": "product_requirements",
+    "implementation_approach": "system_design",
+    "packages": "task_list",
+    "content": "configuration",
+    "files": "source_files",
+}
+"""What is asked for, by the first header of the form of its answer."""
+
+_ALIKE = {
+    ("modality", "objections"): "revised_proposal",
+    ("faults", "check_findings"): "test_report",
+    ("content", "file"): "source_file",
+    ("content", "path"): "written_file",
+    ("files", "tree"): "selection",
+    ("files", "found_by"): "mended_files",
+    ("files", "details"): "written_repository",
+    ("files", "check_findings"): "repaired_files",
+    ("files", "product_requirements"): "written_tests",
+}
+"""The same where several answers begin alike, by an input that only this one has."""
 
 
 def read_ask(prompt: str) -> Ask:
@@ -164,10 +121,11 @@ def read_ask(prompt: str) -> Ask:
         return Ask(0, "check", "", prompt, again=False)
     found = re.search(r"beginning with \[\[ ## (\w+) ## \]\]", task)
     first = found[1] if found else ""
-    file = task.partition(header("file"))[2]
-    subject = json.JSONDecoder().raw_decode(file.strip())[0]["path"] if file else ""
-    step = _STEPS.get(first) or ("file_analysis" if first == "analysis" else "source_file" if file else "configuration")
-    return Ask(0, step, subject, prompt, again=ASKED_AGAIN in task)
+    alike = (step for (begin, own), step in _ALIKE.items() if begin == first and header(own) in task)
+    subject = section(task, "path")
+    if file := section(task, "file"):
+        subject = json.JSONDecoder().raw_decode(file)[0]["path"]
+    return Ask(0, next(alike, _STEPS[first]), subject, prompt, again=ASKED_AGAIN in task)
 
 
 class Server(ThreadingHTTPServer):

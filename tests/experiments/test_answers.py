@@ -71,7 +71,7 @@ def wrong(request: pytest.FixtureRequest, server: Server) -> tuple[str, str, Cal
     step, subject, change, reason = WRONG[request.param]
 
     def answer(ask: Ask) -> str:
-        fields = getattr(server.model, f"_{step}")(ask.subject)
+        fields = server.model.fields(step, ask.subject, ask.prompt)
         change(fields)
         return sections(fields)
 
@@ -80,7 +80,7 @@ def wrong(request: pytest.FixtureRequest, server: Server) -> tuple[str, str, Cal
 
 def first_only(server: Server, answer: Callable[[Ask], str]) -> Callable[[Ask], str]:
     """Return an answer that is wrong at first and right when it is asked again."""
-    return lambda ask: sections(getattr(server.model, f"_{ask.step}")(ask.subject)) if ask.again else answer(ask)
+    return lambda ask: sections(server.model.fields(ask.step, ask.subject, ask.prompt)) if ask.again else answer(ask)
 
 
 def test_a_wrong_answer_is_asked_again_with_its_reason(server: Server, wrong: Any) -> None:

@@ -1,1 +1,1 @@
-"""The judge as a metric, and compiled prompts."""
+"""The judge as a metric, and the compiling of prompts against it."""

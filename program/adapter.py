@@ -160,6 +160,12 @@ def describe_field(annotation: Any, description: str) -> str:
     return f"JSON. {description}\n{describe_type(annotation)}"
 
 
+def describe_signature(signature: type[dspy.Signature]) -> dict[str, str]:
+    """Return what a compiled program depends on: the type of each input, the form of each section of the answer."""
+    inputs = {name: str(field.annotation) for name, field in signature.input_fields.items()}
+    return inputs | {name: describe_field(*answer) for name, answer in _answer_fields(signature).items()}
+
+
 def _is_artifact(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Artifact)
 

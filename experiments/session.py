@@ -40,17 +40,17 @@ class Session:
 
         Args:
             tracker: Where traces go.
-            **settings: Further settings of DSPy, e.g. `folder`.
+            **settings: Further settings of DSPy, e.g. `folder`, or others than those of a run.
         """
-        with dspy.context(
-            lm=next(iter(self.models.values()), None),
-            lms=self.models,
-            adapter=SharedPrefixAdapter(),
-            callbacks=[*tracker.callbacks(), self.meter, Rejections(self.transcript)],
-            disable_history=True,
-            max_trace_size=0,
-            **settings,
-        ):
+        own: dict[str, Any] = {
+            "lm": next(iter(self.models.values()), None),
+            "lms": self.models,
+            "adapter": SharedPrefixAdapter(),
+            "callbacks": [*tracker.callbacks(), self.meter, Rejections(self.transcript)],
+            "disable_history": True,
+            "max_trace_size": 0,
+        }
+        with dspy.context(**(own | settings)):
             yield
 
 

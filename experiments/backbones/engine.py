@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -65,6 +66,15 @@ class BackboneLM(dspy.LM):
     def __init__(self, engine: "TranscriptEngine", model: str, retries: int, **settings: Any) -> None:
         super().__init__(model, engine=engine, cache=False, num_retries=retries, **settings)
 
+    def copy(self, **kwargs: Any) -> "BackboneLM":
+        """Return the same model with other settings, e.g. `rollout_id`; optimizers ask for it."""
+        twin = copy(self)
+        twin.kwargs = {**self.kwargs, **kwargs}
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "BackboneLM":
+        return self  # one transcript, whoever copies the program
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Answer as `dspy.LM` does.
 
@@ -114,15 +124,9 @@ class TranscriptEngine:
             BackboneError: There was none.
         """
         prompt = prompt_text(request)
-        entry = self.transcript.take(key_of(prompt))
-        if entry:
+        entry, replayed = self.transcript.answer(key_of(prompt), lambda: self._ask_until_filled(request, prompt))
+        if replayed:
             self.on_call(entry, True)
-        for _ in range(EMPTY_ANSWERS):
-            if entry and entry.completion.strip():
-                break
-            entry = self._ask(request, prompt)
-            self.on_call(entry, False)
-        assert entry is not None
         call = current_call.get()
         self.transcript.given[call.role, call.step, call.subject] = entry
         if not entry.completion.strip():
@@ -150,6 +154,15 @@ class TranscriptEngine:
     def close(self) -> None:
         """Nothing is held open."""
 
+    def _ask_until_filled(self, request: Request, prompt: str) -> Entry:
+        """Ask again while the answer is empty, a few times."""
+        for attempt in range(1, EMPTY_ANSWERS + 1):
+            entry = self._ask(request, prompt)
+            self.on_call(entry, False)
+            if entry.completion.strip() or attempt == EMPTY_ANSWERS:
+                break
+        return entry
+
     def _ask(self, request: Request, prompt: str) -> Entry:
         call = current_call.get()
         with self.admit():
@@ -172,6 +185,7 @@ class TranscriptEngine:
                 len(completion.text) // 4 if completion.completion_tokens is None else completion.completion_tokens
             ),
             estimated=estimated,
+            rollout=self.transcript.rollout,
             cost=completion.cost,
             seconds=round(time.monotonic() - clock, 3),
             started=started.isoformat(timespec="seconds"),

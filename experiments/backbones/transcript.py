@@ -10,6 +10,7 @@ import json
 import os
 import threading
 from collections import defaultdict, deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ class Entry(BaseModel):
     """US dollars, where the price is known."""
     seconds: float
     started: str
+    rollout: int = 0
+    """Which of several runs of the same candidate this belongs to, in a compilation."""
 
     @property
     def usable(self) -> bool:
@@ -85,10 +88,28 @@ class Transcript:
         if path.is_file():
             self._read()
 
+    @property
+    def rollout(self) -> int:
+        """Which of several runs the calls of this thread belong to."""
+        return 0
+
     def take(self, key: str) -> Entry | None:
         """Return a usable answer to the prompt that was not taken yet, or None."""
         with self._lock:
             return self._unused[key].popleft() if self._unused.get(key) else None
+
+    def answer(self, key: str, ask: Callable[[], Entry]) -> tuple[Entry, bool]:
+        """Return an answer to the prompt, asked for if there is none that was not taken yet.
+
+        Args:
+            key: Of the prompt.
+            ask: Asks for an answer and records it.
+
+        Returns:
+            The answer, and whether it stood here already.
+        """
+        entry = self.take(key)
+        return (entry, True) if entry else (ask(), False)
 
     def record(self, prompt: str, **fields: Any) -> Entry:
         """Append a completion and return its entry; it is on disk when this returns.

@@ -12,8 +12,8 @@ import dspy
 
 from data.paper import Paper
 from program.ask import Ask
-from program.findings import check_revision, find_faults
 from program.checks import check_files
+from program.findings import check_revision, find_faults
 from signatures.chatdev import (
     Answers,
     AppraiseProposal,

@@ -11,8 +11,8 @@ import dspy
 
 from data.paper import Paper
 from program.ask import Ask, Check
-from program.findings import check_revision, find_faults
 from program.checks import check_source_file
+from program.findings import check_revision, find_faults
 from signatures.bundle import FileBundle
 from signatures.coding import SourceFile
 from signatures.metagpt import (

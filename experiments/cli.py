@@ -58,8 +58,11 @@ def papercoder(debug: bool) -> None:
 @papercoder.command()
 @click.argument("paper")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the run; by default one under runs/.")
+@click.option(
+    "--program", "compiled", type=click.Path(path_type=Path), help="A program that `papercoder compile` made."
+)
 @_options_of_a_run
-def run(paper: str, out: Path | None, stop_after: str | None, **choice: Any) -> None:
+def run(paper: str, out: Path | None, compiled: Path | None, stop_after: str | None, **choice: Any) -> None:
     """Write the repository of PAPER.
 
     PAPER is a Markdown, PDF, LaTeX, s2orc JSON or arXiv HTML file, a folder with LaTeX, an arXiv id or address, or the
@@ -68,7 +71,8 @@ def run(paper: str, out: Path | None, stop_after: str | None, **choice: Any) -> 
     from data.samples import find_sample
     from experiments.run import start_run
 
-    state = start_run(find_sample(paper) or paper, out, _config(**choice), stop_after or "coding")  # type: ignore[arg-type]
+    stop: Any = stop_after or "coding"
+    state = start_run(find_sample(paper) or paper, out, _config(**choice), stop, compiled)
     _report(state)
 
 
@@ -140,6 +144,69 @@ def experiment(spec: Path, out: Path | None, record: Path | None, **choice: Any)
         click.echo(f"{write_recording(folder, record)} answers are in {record}")
     if error := explain_failures(cells, folder):
         raise error
+
+
+@papercoder.command("compile")
+@click.option("--out", type=click.Path(path_type=Path), help="Its folder; by default one under compiled/.")
+@_options_of_a_command
+def compile_prompts(out: Path | None, **choice: Any) -> None:
+    """Optimize the prompts against the judge, on the papers and within the budget of the configuration (compile).
+
+    The same command again goes on where an earlier one stopped.
+    """
+    from experiments.compiling.run import compile_program, describe
+
+    for line in describe(*compile_program(_config(**choice), out)):
+        click.echo(line)
+
+
+@papercoder.command()
+@click.argument("paper")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run; by default one under runs/.")
+@_options_of_a_command
+def compile_and_run(paper: str, out: Path | None, **choice: Any) -> None:
+    """Optimize the prompts as the configuration says, then write the repository of PAPER with them."""
+    from data.samples import find_sample
+    from experiments.compiling.run import compile_program, describe
+    from experiments.run import start_run
+
+    config = _config(**choice)
+    compiled, path = compile_program(config, None)
+    for line in describe(compiled, path):
+        click.echo(line)
+    _report(start_run(find_sample(paper) or paper, out, config, "coding", path))
+
+
+@papercoder.group()
+def program() -> None:
+    """Read compiled programs."""
+
+
+@program.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def show(file: Path) -> None:
+    """Show how FILE came about, and how its instructions differ from the default ones."""
+    from experiments.compiling.run import describe
+    from optimizers.compiled import CompiledProgram, default_candidate, show_difference
+
+    compiled = CompiledProgram.load(file)
+    for line in describe(compiled, file):
+        click.echo(line)
+    click.echo("")
+    for line in show_difference(default_candidate(), compiled.candidate, ("default", file.name)):
+        click.echo(line)
+
+
+@program.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+def diff(before: Path, after: Path) -> None:
+    """Show how the instructions of AFTER differ from those of BEFORE."""
+    from optimizers.compiled import CompiledProgram, show_difference
+
+    one, other = CompiledProgram.load(before), CompiledProgram.load(after)
+    for line in show_difference(one.candidate, other.candidate, (str(before), str(after))):
+        click.echo(line)
 
 
 @papercoder.command()

@@ -122,6 +122,44 @@ class Judging(Settings):
     """How often an answer that cannot be used is asked for before its sample is invalid."""
 
 
+class CompilePapers(Settings):
+    """Papers as `papercoder run` takes them; a sample brings its reference along."""
+
+    train: list[str]
+    dev: list[str]
+    test: list[str]
+
+
+class CompileBudget(Settings):
+    """Hard caps of a compilation; null means none."""
+
+    runs: int = Field(gt=0)
+    """Runs of the program, those on test papers among them."""
+    calls: int | None = Field(gt=0)
+    tokens: int | None = Field(gt=0)
+    """Prompt and completion tokens."""
+    cost: float | None = Field(gt=0)
+    """US dollars."""
+
+
+class Compiling(Settings):
+    """`papercoder compile`."""
+
+    optimizer: str
+    """One of `optimizers.registry.OPTIMIZERS`."""
+    options: dict[str, Any]
+    """The optimizer's own settings, by their names in DSPy."""
+    seed: int
+    optimize: list[Literal["planner", "analyst", "coder"]] = Field(min_length=1)
+    """Stages whose prompts may change; the others are frozen."""
+    papers: CompilePapers
+    reported: list[str]
+    """Benchmarks of `data/benchmarks` that will be reported: none of their papers may be compiled on."""
+    budget: CompileBudget
+    referee: bool
+    """Whether candidates are also judged against references, which is not optimized."""
+
+
 class Config(Settings):
     """Everything that can be configured."""
 
@@ -133,6 +171,7 @@ class Config(Settings):
     concurrency: int = Field(gt=0, le=512)
     """Calls under way at once."""
     judge: Judging
+    compile: Compiling
     tracking: Tracking
     backbones: dict[str, Backbone]
     """By name; a file in `configs/backbones/` each, and those of the user's own files."""
@@ -281,6 +320,9 @@ def _keys(loc: Sequence[Any]) -> list[str]:
         "mailbox": MailboxBackbone,
         "tracking": Tracking,
         "judge": Judging,
+        "compile": Compiling,
+        "papers": CompilePapers,
+        "budget": CompileBudget,
         "price": Price,
     }
     for part in reversed(loc):

@@ -13,12 +13,19 @@ from experiments.fit import fit
 from experiments.session import LOCK, locked, open_session
 from experiments.state import RunState
 from experiments.work import Run, slug, work
+from optimizers.compiled import CompiledProgram
 from program.paper_coder import PaperCoder, Stage
 
 ENDED = {"finished": "finished", "stopped": "stopped", "failed": "failed", "interrupted": "been interrupted"}
 
 
-def start_run(source: str, out: Path | None, config: Config, stop_after: Stage) -> RunState:
+PROGRAM = "program.json"
+"""The compiled program that a run uses lies in its folder under this name."""
+
+
+def start_run(
+    source: str, out: Path | None, config: Config, stop_after: Stage, program: Path | None = None
+) -> RunState:
     """Read a paper and run the program on it.
 
     Args:
@@ -26,10 +33,12 @@ def start_run(source: str, out: Path | None, config: Config, stop_after: Stage) 
         out: The folder of the run, which must not exist or be empty; by default one under `runs/`.
         config: The configuration.
         stop_after: The last stage.
+        program: A compiled program; the prompts of this version if None.
 
     Raises:
         PaperCoderError: Whatever went wrong; the folder has what was done.
     """
+    compiled = CompiledProgram.load(program) if program else None
     recording = find_recording(source)
     config = settle_backbone(config, recording)
     roles = choose_backbones(config)
@@ -50,7 +59,9 @@ def start_run(source: str, out: Path | None, config: Config, stop_after: Stage) 
     session = open_session(folder, Sources(config, folder, recording), roles)  # before the folder is made: it may fail
     with locked(folder):
         _refuse_taken(folder)
-        return _alone(Run(session, paper, state, PaperCoder(config.concurrency)))
+        if compiled:
+            compiled.save(folder / PROGRAM)
+        return _alone(Run(session, paper, state, _program(folder, config)))
 
 
 def resume_run(folder: Path, state: RunState, config: Config, stop_after: Stage) -> RunState:
@@ -86,7 +97,7 @@ def resume_run(folder: Path, state: RunState, config: Config, stop_after: Stage)
             }
         )
         session = open_session(folder, Sources(config, folder, recording), roles)
-        return _alone(Run(session, paper, state, PaperCoder(config.concurrency)))
+        return _alone(Run(session, paper, state, _program(folder, config)))
 
 
 def _alone(run: Run) -> RunState:
@@ -102,6 +113,12 @@ def _alone(run: Run) -> RunState:
         raise
     finally:
         sources.close(f"The run has {ENDED[run.state.status]}.")
+
+
+def _program(folder: Path, config: Config) -> PaperCoder:
+    """Return the program of a run: the compiled one in its folder, if there is one."""
+    path = folder / PROGRAM
+    return CompiledProgram.load(path).program(config.concurrency) if path.exists() else PaperCoder(config.concurrency)
 
 
 def _refuse_taken(folder: Path) -> None:

@@ -60,6 +60,7 @@ def open_session(
     roles: Mapping[Role, str],
     admit: Callable[[], AbstractContextManager[object]] = nullcontext,
     also: Callable[[Entry, bool], None] = lambda entry, replayed: None,
+    transcript: type[Transcript] = Transcript,
 ) -> Session:
     """Find everything that a command works with; nothing is written yet.
 
@@ -69,15 +70,16 @@ def open_session(
         roles: The name of the backbone of each role.
         admit: Entered for as long as an answer is waited for.
         also: Called with each answer, like the session's meter.
+        transcript: The kind of transcript.
     """
-    transcript, meter = Transcript(folder / "transcript.jsonl"), Meter()
+    kept, meter = transcript(folder / "transcript.jsonl"), Meter()
 
     def count(entry: Entry, replayed: bool) -> None:
         meter.count(entry, replayed)
         also(entry, replayed)
 
-    models = build_language_models(sources, roles, transcript, count, admit)
-    return Session(folder, sources, roles, models, transcript, meter)
+    models = build_language_models(sources, roles, kept, count, admit)
+    return Session(folder, sources, roles, models, kept, meter)
 
 
 @contextmanager

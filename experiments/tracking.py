@@ -4,8 +4,9 @@ import logging
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from program.paper_coder import PaperCoder
 from signatures.sections import SHARED_CONTEXT
 
 _SHARED = {*SHARED_CONTEXT, "plan"}
+
+_turn = threading.RLock()
+"""Held by the thread that uses a sqlite store: those that wait for the file's own lock sleep far too long."""
 
 
 def store() -> str:
@@ -162,6 +166,49 @@ class Tracker:
             for path in paths:
                 mlflow.log_artifact(str(path), place, run_id=self.run_id)
 
+    def log_step(self, name: str, value: float, step: int) -> None:
+        """Log a point of a curve.
+
+        Raises:
+            ConfigError: The store cannot be written to.
+        """
+        if self.run_id is None:
+            return
+        import mlflow
+
+        with _explained():
+            mlflow.log_metric(name, value, step=step, run_id=self.run_id)
+
+    def register_prompt(self, name: str, text: str, alias: str) -> None:
+        """Put a text into the prompt registry under an alias; nothing if the alias names that text already.
+
+        Raises:
+            ConfigError: The store cannot be written to.
+        """
+        if self.run_id is None:
+            return
+        import mlflow
+
+        with _explained():
+            known = mlflow.genai.load_prompt(f"prompts:/{name}@{alias}", allow_missing=True, link_to_model=False)
+            if known is not None and known.template == text:
+                return
+            made = mlflow.genai.register_prompt(name=name, template=text, tags={"run": self.run_id})
+            mlflow.genai.set_prompt_alias(name, alias=alias, version=made.version)
+
+    def log_model(self, program: Any) -> None:
+        """Log a DSPy program as a model of this run.
+
+        Raises:
+            ConfigError: The store cannot be written to.
+        """
+        if self.run_id is None:
+            return
+        import mlflow
+
+        with _explained():
+            mlflow.dspy.log_model(program, name="program", pip_requirements=["papercoder"])
+
     def last_trace(self) -> str | None:
         """Return the id of the trace that this thread has written last."""
         if self.run_id is None:
@@ -277,13 +324,14 @@ def _prepare_store() -> None:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Turn the errors of the store into one line."""
+    """Use the store, and turn its errors into one line."""
     from alembic.util.exc import CommandError
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        yield
+        with _turn if store().startswith("sqlite:") else nullcontext():
+            yield
     except (MlflowException, SQLAlchemyError, CommandError, ImportError, OSError) as error:
         raise ConfigError(
             f"MLflow: the store cannot be used: {' '.join(str(error).split())[:300]}; correct MLFLOW_TRACKING_URI, "

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Protocol
 
 from data.errors import ConfigError
 from data.paper import Paper
@@ -22,18 +21,24 @@ REPOSITORY_TOKENS = 30_000
 """Tokens of a repository that a judge reads."""
 
 
-class Budget(BaseModel):
+class Budget(Protocol):
     """Hard caps; None means none."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    @property
+    def runs(self) -> int:
+        """Runs of the program, repetitions not counted."""
 
-    runs: int = Field(gt=0)
-    """Runs of the program, repetitions not counted."""
-    calls: int | None = Field(default=None, gt=0)
-    tokens: int | None = Field(default=None, gt=0)
-    """Prompt and completion tokens."""
-    cost: float | None = Field(default=None, gt=0)
-    """US dollars."""
+    @property
+    def calls(self) -> int | None:
+        """Calls of language models."""
+
+    @property
+    def tokens(self) -> int | None:
+        """Prompt and completion tokens."""
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars."""
 
 
 @dataclass(frozen=True)
@@ -98,21 +103,23 @@ def estimate(
     return Estimate(budget.runs, calls, prompt, answers, cost)
 
 
-def check_budget(budget: Budget, dev: int, price_known: bool) -> None:
+def check_budget(budget: Budget, dev: int, test: int, price_known: bool) -> None:
     """Refuse a budget that cannot be kept or that is too small for anything.
 
     Args:
         budget: The caps.
         dev: Number of dev papers.
+        test: Number of test papers; each is run twice, before and after.
         price_known: Whether every backbone that is asked has a price.
 
     Raises:
         ConfigError: The message says which cap, and what to set instead.
     """
-    if budget.runs < dev + 1:
+    least = 2 * dev + 2 * test
+    if budget.runs < least:
         raise ConfigError(
-            f"compile: compile.budget.runs is {budget.runs}, but one evaluation of the uncompiled program takes {dev} "
-            f"and a candidate at least one more; set {dev + 1} or more"
+            f"compile: compile.budget.runs is {budget.runs}, but one evaluation of the uncompiled program and one of a "
+            f"candidate take {least} on {dev} dev and {test} test papers; set more"
         )
     if budget.cost is not None and not price_known:
         raise ConfigError(

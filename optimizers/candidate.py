@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,7 @@ def predictors_of(program: PaperCoder) -> dict[str, Ask]:
     }
 
 
-def freeze(program: PaperCoder, optimized: list[str]) -> None:
+def freeze(program: PaperCoder, optimized: Collection[str]) -> None:
     """Hide the stages that are not to be optimized from DSPy's optimizers."""
     for stage in STAGES:
         if hasattr(program, stage):

@@ -10,6 +10,9 @@ import dspy
 from data.errors import ConfigError
 from optimizers.student import Student, metric
 
+REPEATED = 3
+"""GEPA counts evaluations that it repeats, which cost nothing here; the study counts and stops."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -32,7 +35,7 @@ def _gepa(student: Student, setting: Setting) -> dspy.Module:
     options = {"reflection_minibatch_size": min(3, len(setting.train)), "skip_perfect_score": True, **setting.options}
     optimizer = dspy.GEPA(
         metric=metric,
-        max_metric_calls=setting.runs,
+        max_metric_calls=REPEATED * setting.runs,
         reflection_lm=setting.reflection,
         num_threads=setting.threads,
         log_dir=str(setting.log_dir),

@@ -10,7 +10,7 @@ from dspy.clients.call_result import usage_dict
 from dspy.clients.costs import estimate_cost
 from dspy.clients.engines.litellm_engine import LiteLLMEngine
 from dspy.clients.engines.lm15_engine import LM15Engine, timeouts_for
-from dspy.lm15 import CacheConfig, LM15Error, Message, Request, Response, RouterConfig, TextPart
+from dspy.lm15 import CacheConfig, LM15Error, Message, Request, Response, RouterConfig, TextPart, Usage
 from dspy.utils.exceptions import (
     ContextWindowExceededError,
     LMAuthError,
@@ -162,6 +162,21 @@ class Api:
         error.__cause__ = None
         error.__context__ = None
         error.__suppress_context__ = True
+
+
+def price_of(config: ApiBackbone) -> tuple[float, float] | None:
+    """Return US dollars for a million prompt and completion tokens; None where the price is not known."""
+    if config.price:
+        return config.price.prompt, config.price.completion
+    if config.api_base:
+        return None
+    provider, _, model = config.model.partition("/")
+    message = Message(role="assistant", parts=(TextPart("."),))
+    prices = []
+    for usage in (Usage(input_tokens=1_000_000, output_tokens=0), Usage(input_tokens=0, output_tokens=1_000_000)):
+        response = Response(id=None, model=model, message=message, finish_reason="stop", usage=usage)
+        prices.append(estimate_cost(response, provider=provider, requested_model=model)[0])
+    return None if None in prices else (prices[0], prices[1])
 
 
 def _sendable(text: str) -> str:

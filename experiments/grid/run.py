@@ -33,13 +33,16 @@ Job = tuple[str, Any, Any]
 """What is done, and to which paper or cell, for which judge."""
 
 
-def run_experiment(spec: Spec, config: Config, out: Path | None) -> tuple[list[Cell], Report, Path]:
+def run_experiment(
+    spec: Spec, config: Config, out: Path | None, sources: Sources | None = None
+) -> tuple[list[Cell], Report, Path]:
     """Run what is missing of an experiment, and report on all of it.
 
     Args:
         spec: The experiment.
         config: The configuration, that of the experiment laid over it already.
         out: Its folder; by default `runs/experiments/<name>`. One that is there is gone on with.
+        sources: Who answers, if others ask them too; they stay open then.
 
     Returns:
         All cells, the report, which is on disk too, and the folder.
@@ -49,7 +52,7 @@ def run_experiment(spec: Spec, config: Config, out: Path | None) -> tuple[list[C
     """
     config = settle_backbone(config, spec.recording)
     folder = out or Path("runs/experiments") / spec.name
-    sources = Sources(config, folder, spec.recording)
+    shared, sources = sources is not None, sources or Sources(config, folder, spec.recording)
     cells, roles = plan_cells(spec, config, folder)
     asked = {name for named in roles.values() for name in named.values()}
     asked |= {judgement.judge for cell in cells for judgement in cell.judgements}
@@ -57,11 +60,12 @@ def run_experiment(spec: Spec, config: Config, out: Path | None) -> tuple[list[C
         sources.open(name)  # a missing key is told before anything is done
     with locked(folder):
         try:
-            for mailbox in sources.mailboxes:
+            for mailbox in [] if shared else sources.mailboxes:
                 print(mailbox.invitation, file=sys.stderr, flush=True)
             return _carry_out(spec, config, folder, cells, roles, sources)
         finally:
-            sources.close("The experiment has ended.")
+            if not shared:
+                sources.close("The experiment has ended.")
 
 
 def plan_cells(spec: Spec, config: Config, folder: Path) -> tuple[list[CellPlan], dict[str, Mapping[Role, str]]]:

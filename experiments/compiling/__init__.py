@@ -1,0 +1,1 @@
+"""Compiling the prompts against the judge: papers, books, MLflow, and the command."""

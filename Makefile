@@ -21,6 +21,7 @@ check: $(READY)
 
 benchmark: $(READY)
 	$(BIN)/python -m experiments.benchmarks.critical_path
+	$(BIN)/python -m experiments.benchmarks.experiment
 	$(BIN)/python -m experiments.benchmarks.footprint
 
 $(READY): requirements.lock pyproject.toml

@@ -9,6 +9,7 @@ _SETTINGS = {
     "MLFLOW_TRACE_EXTRACT_ATTACHMENTS": "false",  # prompts are searched for embedded files otherwise
     "MLFLOW_ASYNC_TRACE_LOGGING_MAX_SPAN_BATCH_SIZE": "512",
     "MLFLOW_ASYNC_TRACE_LOGGING_MAX_INTERVAL_MILLIS": "30000",
+    "MLFLOW_ASYNC_TRACE_LOGGING_MAX_WORKERS": "1",  # they would only wait for each other
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",  # by default a server that is not there is found out after four minutes
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",

@@ -34,6 +34,7 @@ class Tracker:
 
     def __init__(self, run_id: str | None = None) -> None:
         self.run_id = run_id
+        self._flushed: str | None = None
 
     def log(
         self,
@@ -122,6 +123,14 @@ class Tracker:
 
         with _explained():
             mlflow.flush_trace_async_logging()
+        self._flushed = mlflow.get_last_active_trace_id()
+
+    @property
+    def flushed(self) -> bool:
+        """Whether no trace has ended since `flush`."""
+        import mlflow
+
+        return self._flushed is not None and self._flushed == mlflow.get_last_active_trace_id()
 
     def assess(self, trace: str, name: str, value: float, rationale: str, source: str, **metadata: str) -> None:
         """Put a judgement beside a trace that is in the store.
@@ -287,13 +296,14 @@ def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterato
         run_id = _known(run_id)
         run = mlflow.start_run(run_id=run_id, run_name=None if run_id else name)
     mlflow.dspy.autolog()
+    tracker = Tracker(run.info.run_id)
     try:
-        yield Tracker(run.info.run_id)
+        yield tracker
     except BaseException as error:
         with suppress(ConfigError):  # what went wrong first is what is told
-            _close("FAILED" if isinstance(error, Exception) else "KILLED")
+            _close("FAILED" if isinstance(error, Exception) else "KILLED", tracker)
         raise
-    _close("FINISHED")
+    _close("FINISHED", tracker)
 
 
 def _known(run_id: str | None) -> str | None:
@@ -339,13 +349,14 @@ def _explained() -> Iterator[None]:
         ) from None
 
 
-def _close(status: str) -> None:
+def _close(status: str, tracker: Tracker) -> None:
     import mlflow
 
     mlflow.dspy.autolog(disable=True)
     with _explained():
         try:
-            mlflow.flush_trace_async_logging()
+            if not tracker.flushed:  # it takes a second or two even if there is nothing to do
+                tracker.flush()
         finally:
             mlflow.end_run(status)
 

@@ -125,7 +125,7 @@ def read_ask(prompt: str) -> Ask:
     subject = section(task, "path")
     if file := section(task, "file"):
         subject = json.JSONDecoder().raw_decode(file)[0]["path"]
-    return Ask(0, next(alike, _STEPS[first]), subject, prompt, again=ASKED_AGAIN in task)
+    return Ask(0, next(alike, _STEPS.get(first, first)), subject, prompt, again=ASKED_AGAIN in task)
 
 
 class Server(ThreadingHTTPServer):
@@ -149,6 +149,10 @@ class Server(ThreadingHTTPServer):
         """Set when the server stops; a reply that waits for it comes too late."""
         self.open: set[int] = set()
         """Numbers of the requests under way."""
+        self.most_open = 0
+        """How many requests were under way at once, at most."""
+        self.times: dict[int, tuple[float, float]] = {}
+        """When each request came and when its answer was ready, by number, in seconds."""
         self.lock = threading.Lock()
 
     @property
@@ -169,10 +173,14 @@ class Server(ThreadingHTTPServer):
             ask = replace(read_ask(prompt), number=len(self.asks), authorization=authorization, settings=settings)
             self.asks.append(ask)
             self.open.add(ask.number)
+            self.most_open = max(self.most_open, len(self.open))
+            came = time.monotonic()
         try:
             return self._answer(ask)
         finally:
-            self.open.discard(ask.number)
+            with self.lock:
+                self.open.discard(ask.number)
+                self.times[ask.number] = (came, time.monotonic())
 
     def _answer(self, ask: Ask) -> Reply:
         special = self.replies.get(ask.number, self.always)

@@ -62,8 +62,13 @@ class Estimate:
     cost: float | None
 
 
-def check_spent(budget: Budget, runs: int, spent: Spent) -> None:
+def check_spent(budget: Budget, spent: Spent, runs: int = 0) -> None:
     """Stop where a cap is reached.
+
+    Args:
+        budget: The caps.
+        spent: On calls, tokens and money.
+        runs: Of the program, that have begun.
 
     Raises:
         Stop: Nothing more may be begun.
@@ -72,7 +77,7 @@ def check_spent(budget: Budget, runs: int, spent: Spent) -> None:
         ("runs", runs, budget.runs),
         ("calls", spent.calls, budget.calls),
         ("tokens", spent.tokens, budget.tokens),
-        ("cost", spent.cost, budget.cost),
+        ("dollars", spent.cost, budget.cost),
     ):
         if cap is not None and value is not None and value >= cap:
             raise Stop(f"the budget of {cap:,} {name} is spent")

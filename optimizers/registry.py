@@ -6,9 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import dspy
+from dspy.teleprompt.gepa.instruction_proposal import InstructionProposer
 
 from data.errors import ConfigError
 from optimizers.student import Student, metric
+from program.adapter import SharedPrefixAdapter
+
+FOR_ALL_PAPERS = (
+    "The instruction has to serve every machine-learning paper: name no paper, and take no fact, name, number or file "
+    "from these examples into it. Generalise each fault that the feedback names into a rule. Keep what the current "
+    "instruction demands, keep its imperative style, and keep it short."
+)
+"""What whoever proposes instructions has to mind."""
 
 REPEATED = 3
 """GEPA counts evaluations that it repeats, which cost nothing here; the study counts and stops."""
@@ -41,6 +50,7 @@ def _gepa(student: Student, setting: Setting) -> dspy.Module:
         log_dir=str(setting.log_dir),
         track_stats=True,
         seed=setting.seed,
+        instruction_proposer=InstructionProposer(additional_instructions=FOR_ALL_PAPERS, adapter=SharedPrefixAdapter()),
         **options,
     )
     return optimizer.compile(student, trainset=list(setting.train), valset=list(setting.dev))

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any, Protocol
@@ -131,6 +132,12 @@ class Study:
             self.stopped = self.stopped or Stop(str(error), error)
             raise self.stopped from None
         return prediction
+
+    def reopened(self) -> "Study":
+        """Return the same study for what comes after the optimizer, which may have threads that do not know yet."""
+        twin = copy(self)
+        twin.stopped = None
+        return twin
 
     def record(self, program: PaperCoder) -> Record:
         """Return the record of the candidate that a program is."""

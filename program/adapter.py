@@ -250,7 +250,12 @@ def _render_answer(value: Any) -> str:
         plain: Any = [item.model_dump(mode="json") if isinstance(item, BaseModel) else item for item in value]
     else:
         plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-    return json.dumps(plain, ensure_ascii=False, indent=1)
+    return json.dumps(plain, ensure_ascii=False, indent=1, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON has no form for as something that it has one for."""
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
 
 
 def _ask_again(reasons: str) -> str:

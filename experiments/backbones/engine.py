@@ -65,6 +65,8 @@ class BackboneLM(dspy.LM):
 
     def __init__(self, engine: "TranscriptEngine", model: str, retries: int, **settings: Any) -> None:
         super().__init__(model, engine=engine, cache=False, num_retries=retries, **settings)
+        self.failed: Callable[[PaperCoderError], BaseException] = lambda error: error
+        """What to raise instead of an error; optimizers take errors lightly."""
 
     def copy(self, **kwargs: Any) -> "BackboneLM":
         """Return the same model with other settings, e.g. `rollout_id`; optimizers ask for it."""
@@ -85,8 +87,8 @@ class BackboneLM(dspy.LM):
             return super().__call__(*args, **kwargs)
         except LMError as error:
             if isinstance(error.__cause__, PaperCoderError):
-                raise error.__cause__ from None
-            raise BackboneError(self.engine.source.explain(error)) from None
+                raise self.failed(error.__cause__) from None
+            raise self.failed(BackboneError(self.engine.source.explain(error))) from None
 
 
 class TranscriptEngine:

@@ -11,13 +11,13 @@ import dspy
 
 from data.paper import Paper
 from experiments.backbones.shared import evaluation as as_evaluation
-from experiments.config import CompileBudget
+from experiments.compiling.purse import Purse
 from experiments.judging import assess, metrics_of
 from experiments.progress import print_line
 from experiments.session import Session
 from experiments.tracking import Tracker
 from experiments.work import slug
-from optimizers.budget import Spent, check_spent
+from optimizers.budget import check_spent
 from optimizers.candidate import Candidate
 from optimizers.evaluation import Evaluation
 from optimizers.study import Record
@@ -30,17 +30,16 @@ class Books:
 
     session: Session
     tracker: Tracker
-    budget: CompileBudget
+    purse: Purse
     dev: Sequence[Paper]
-    reserved: int
-    """Runs that are kept for the papers at the end."""
     judge: str
     """Name of the judge's backbone."""
+    reserved: int
+    """Runs that are kept for the papers at the end."""
     run_ids: dict[str, str] = field(default_factory=dict)
     """MLflow run of each candidate, by its key."""
     best: float | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _open: dict[int, str] = field(default_factory=dict)
     _traces: list[tuple[str, Evaluation]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -48,24 +47,13 @@ class Books:
         if path.is_file():
             self.run_ids = json.loads(path.read_text(encoding="utf-8"))
 
-    @property
-    def spent(self) -> Spent:
-        """What has been spent, in this session and before: all that stands in the transcript."""
-        entries = self.session.transcript.entries
-        costs = [entry.cost for entry in entries]
-        return Spent(
-            calls=len(entries),
-            tokens=sum(entry.prompt_tokens + entry.completion_tokens for entry in entries),
-            cost=None if any(cost is None for cost in costs) else sum(cost for cost in costs if cost),
-        )
-
     def check_budget(self, runs: int) -> None:
         """Stop where a cap is reached.
 
         Raises:
             Stop: Nothing more may be begun.
         """
-        check_spent(self.budget, runs + self.reserved, self.spent)
+        check_spent(self.purse.budget, self.purse.spent, runs + self.reserved)
 
     @contextmanager
     def evaluating(self, record: Record, paper: Paper, rollout: int, first: bool) -> Iterator[None]:

@@ -21,6 +21,7 @@ from experiments.backbones.shared import SharedTranscript
 from experiments.choice import AUTHORS, JUDGES, choose_backbones, settle_backbone
 from experiments.compiling.books import Books
 from experiments.compiling.papers import read_split
+from experiments.compiling.purse import Purse
 from experiments.compiling.register import register
 from experiments.config import ApiBackbone, Config, Role
 from experiments.gate import Gate
@@ -92,7 +93,9 @@ def compile_program(config: Config, out: Path | None) -> tuple[CompiledProgram, 
     with locked(folder):
         _refuse_other(folder, key)
         try:
-            session = open_session(folder, sources, roles, gate.admit, transcript=SharedTranscript)
+            purse = Purse(settings.budget, gate)
+            session = open_session(folder, sources, roles, purse.admit, purse.count, SharedTranscript)
+            purse.open(session.transcript.entries)
             for mailbox in sources.mailboxes:
                 print(mailbox.invitation, file=sys.stderr, flush=True)
             for line in run_self_test(config, folder / "self-test", sources=sources, protocols=("grounded",)):
@@ -101,7 +104,7 @@ def compile_program(config: Config, out: Path | None) -> tuple[CompiledProgram, 
                 config.tracking, f"compile {settings.optimizer}", _record(folder).get("mlflow_run")
             ) as tracker:
                 _note(folder, key, tracker)
-                compiled = _compile(config, roles, split, references, session, tracker)
+                compiled = _compile(config, roles, split, references, session, purse, tracker)
         except BaseException as error:
             error.add_note(f"what was done is in {folder}; the same command goes on")
             raise
@@ -116,6 +119,7 @@ def _compile(
     split: Split,
     references: Mapping[str, Any],
     session: Session,
+    purse: Purse,
     tracker: Tracker,
 ) -> CompiledProgram:
     settings = config.compile
@@ -123,7 +127,7 @@ def _compile(
         params={"optimizer": settings.optimizer, "seed": settings.seed, "optimize": ", ".join(settings.optimize)},
         tags={"kind": "compile", **{f"backbone.{role}": name for role, name in roles.items()}},
     )
-    books = Books(session, tracker, settings.budget, split.dev, 2 * len(split.test) + len(split.dev), roles["judge"])
+    books = Books(session, tracker, purse, split.dev, roles["judge"], reserved=2 * len(split.test) + len(split.dev))
     judge = build_judge(config, roles["judge"], "grounded")
     study = Study(judge, split.dev, books, references, judge if settings.referee else None)
     program = PaperCoder(config.concurrency)
@@ -139,8 +143,9 @@ def _compile(
         final = Student(PaperCoder(config.concurrency))
         after.candidate.apply(final.program)
         try:
-            for each in (student, final):
-                _evaluated(work, each, split.test)
+            with dspy.context(study=study.reopened()):
+                for each in (student, final) if not (stopped and stopped.error) else ():
+                    _evaluated(work, each, split.test)
         except Stop as stop:
             stopped = stopped or stop
     books.assess()
@@ -161,11 +166,13 @@ def _optimize(work: Compilation) -> Stop | None:
         name: [dspy.Example(paper=paper).with_inputs("paper") for paper in getattr(split, name)]
         for name in ("train", "dev")
     }
+    reflection = work.session.models["reflection"].copy()
+    reflection.failed = lambda error: Stop(str(error), error)
     setting = Setting(
         train=examples["train"],
         dev=examples["dev"],
         runs=settings.budget.runs - work.books.reserved,
-        reflection=work.session.models["reflection"],
+        reflection=reflection,
         seed=settings.seed,
         threads=max(len(split.train), len(split.dev)),
         log_dir=work.session.folder / "optimizer",
@@ -198,7 +205,7 @@ def _provenance(work: Compilation, before: Record, after: Record, stopped: Stop 
     settings, split, study = work.config.compile, work.split, work.study
     guards = {name: mean_guards(_guards(record, split.dev)) for name, record in (("before", before), ("after", after))}
     gain = paired_bootstrap(_scores(before, split.dev), _scores(after, split.dev), settings.seed)
-    spent = work.books.spent
+    spent = work.books.purse.spent
     return Provenance(
         optimizer=settings.optimizer,
         options=settings.options,

@@ -1,0 +1,138 @@
+"""A simulated model that writes better repositories when instructions ask for particular things.
+
+Each step of the program has a wish of its own. An instruction that says `Mind the <wish>.` makes the step leave a mark
+in its artifact; the code bears the marks of all that it was made from, and the judge finds what is not marked.
+"""
+
+import random
+import re
+from typing import Any
+
+from experiments.benchmarks.simulated import Ask, SimulatedModel, section, sections
+from signatures.sections import header
+
+WISHES = {
+    "overall_plan": "masks",
+    "architecture_design": "borders",
+    "logic_design": "ordering",
+    "configuration": "defaults",
+    "file_analysis": "shapes",
+    "source_file": "rounding",
+}
+"""What each step has to be told to mind."""
+
+ABSENT = ("masks", "borders")
+"""What is missing altogether without it; the other wishes are faults of what is there."""
+
+KINDS = {"ordering": "wiring", "defaults": "value", "shapes": "reading", "rounding": "code"}
+
+_WISH = re.compile(r"Mind the (\w+)\.")
+_MARK = re.compile(r"minds_(\w+)")
+
+
+class WishfulModel(SimulatedModel):
+    """Answers as the simulated model does, with marks; its proposals of instructions depend on a seed."""
+
+    def __init__(self, seed: int = 0, files: int = 3) -> None:
+        super().__init__(files, 2)
+        self.random = random.Random(seed)
+        self.proposals = 0
+
+    def answer(self, ask: Ask) -> str:
+        if "new_instruction" in ask.prompt[-400:]:
+            return sections({"new_instruction": self._reflect(ask.prompt)})
+        if "proposed_instruction" in ask.prompt[-400:]:
+            return sections({"proposed_instruction": self._propose(ask.prompt)})
+        if "module_advice" in ask.prompt[-400:]:
+            return sections({"discussion": "None.", "module_advice": "None."})
+        return super().answer(ask)
+
+    def fields(self, step: str, subject: str, prompt: str) -> dict[str, Any]:
+        fields = super().fields(step, subject, prompt)
+        head, _, task = prompt.rpartition(header("task"))
+        if step in WISHES:
+            marks = self._marks(step, head, task)
+            place = {"overall_plan": "strategy", "architecture_design": "approach", "logic_design": "shared_knowledge"}
+            if step in place:
+                fields[place[step]] += f" {' '.join(marks)}"
+            elif step == "configuration":
+                fields["content"] += "".join(f"\n{mark}: true  # ours: asked for" for mark in marks)
+            elif step == "file_analysis":
+                fields["analysis"] += f" {' '.join(marks)}"
+            else:
+                fields["content"] += "".join(f"\n\n{mark} = True\n" for mark in marks)
+        elif step == "required_components":
+            fields["components"] += [
+                {"name": wish, "kind": "method", "place": "Section 2", "description": f"The {wish}.", "weight": 3}
+                for wish in ABSENT
+            ]
+        elif step == "assessment":
+            self._find(fields, prompt)
+        return fields
+
+    def _marks(self, step: str, head: str, task: str) -> list[str]:
+        """Return the marks of all that a step is shown, and its own if it was asked for."""
+        instruction = task.partition("Answer in exactly this form")[0]
+        own = [f"minds_{wish}" for wish in _WISH.findall(instruction) if wish == WISHES[step]]
+        shown = section(task, "file_analysis") if step == "source_file" else ""
+        earlier = [f"minds_{wish}" for wish in _MARK.findall(head + shown)] if step == "source_file" else []
+        return list(dict.fromkeys([*earlier, *own]))
+
+    def _find(self, fields: dict[str, Any], prompt: str) -> None:
+        shown = section(prompt, "repository")
+        there = set(_MARK.findall(shown))
+        if "### part_00.py" not in shown:  # somebody else's repository
+            for finding in fields["findings"]:
+                finding |= {"status": "missing", "evidence": [], "note": "It is about something else."}
+            fields["critiques"] = []
+            return
+        for finding in fields["findings"]:
+            finding |= {"status": "implemented", "note": ""}
+            if finding["component"] in ABSENT and finding["component"] not in there:
+                finding |= {"status": "missing", "evidence": [], "note": f"Nothing minds the {finding['component']}."}
+        fields["critiques"] = [
+            {
+                "file": "main.py",
+                "function": "",
+                "severity": "high",
+                "text": f"It does not mind the {wish}.",
+                "component": "method",
+                "kind": kind,
+            }
+            for wish, kind in KINDS.items()
+            if wish not in there
+        ]
+
+    def _reflect(self, prompt: str) -> str:
+        """Add one of the things that the feedback misses, or, now and then, nothing of use."""
+        current = section(prompt, "current_instruction")
+        missed = [
+            w for w in dict.fromkeys(re.findall(r"mind[s]? the (\w+)\.", prompt)) if f"Mind the {w}." not in current
+        ]
+        self.proposals += 1
+        if not missed or self.random.random() < 0.2:
+            return f"{current}\nWork with care ({self.proposals})."
+        return f"{current}\nMind the {self.random.choice(missed)}."
+
+    def _propose(self, prompt: str) -> str:
+        """Add something without having seen any feedback: what the step needs, in one of two cases."""
+        basic = section(prompt, "basic_instruction")
+        self.proposals += 1
+        step = next((step for step, words in _BEGIN.items() if words in basic), "source_file")
+        wish = WISHES[step] if self.random.random() < 0.5 else self.random.choice(list(WISHES.values()))
+        return f"{basic}\nMind the {wish}."
+
+
+def _begin() -> dict[str, str]:
+    from optimizers.candidate import predictors_of
+    from program.paper_coder import PaperCoder
+
+    found = {}
+    for predictor in predictors_of(PaperCoder()).values():
+        step = next(iter(predictor.signature.output_fields))
+        found[step] = predictor.signature.instructions.splitlines()[0]
+    return found
+
+
+_BEGIN = _begin()
+"""How the instruction of each step begins."""

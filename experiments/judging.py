@@ -91,7 +91,7 @@ def metrics_of(verdict: Verdict) -> dict[str, float]:
 def rationale(sample: Sample) -> str:
     """Return why a sample has its score: the components that are not all there, then the critiques."""
     lines = [
-        f"{finding.status}: {finding.component}. {finding.note}".strip()
+        f"{finding.status}: {finding.component}. {finding.comparison}"
         for finding in sample.findings
         if finding.status != "implemented"
     ]

@@ -91,7 +91,7 @@ def _lines(sample: Sample, predictor: str) -> Iterator[str]:
 
 def _absent(finding: Finding) -> str:
     places = ", ".join(f"{e.file} lines {e.first}-{e.last}" for e in finding.evidence)
-    return f"{finding.status}: {finding.component}" + (f" ({places})" if places else "") + f" {finding.note}".rstrip()
+    return f"{finding.status}: {finding.component}" + (f" ({places})" if places else "") + f" {finding.comparison}"
 
 
 _OF_CHECKS: Mapping[str, Callable[[str], bool]] = {

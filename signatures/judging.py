@@ -109,8 +109,11 @@ class Finding(Item):
     evidence: list[Evidence] = Field(
         description="the code that implements it, the one to three places that show it best; [] if it is missing"
     )
+    comparison: Filled = Field(
+        description="what is asked for, held against what these lines do: formula by formula, value by value, in the "
+        "code's own names; every difference, and all that is not there"
+    )
     status: Status
-    note: Text = Field(default="", description="for partial and missing: what is not there")
 
 
 class GroundedCritique(Critique):
@@ -245,13 +248,16 @@ class RequireComponents(dspy.Signature):
 _ASSESS = f"""
     First decide each required component. Look for the code that does it. Cite the lines that show it: file, first and
     last line, by the numbers before the lines; lines of code, not of comments or documentation. Then hold that code
-    against the description and the paper, and give the status:
+    against the description and the paper: go through every formula, value, order of steps and data set that is asked
+    for, find the expression in the code that does it, and write down both where they differ. Only then give the
+    status:
     - implemented: all of it is there, and it is reached when the repository's entry point or a documented command runs.
       It may have faults; these are critiques.
     - partial: a part of what the description asks for is there.
     - missing: nothing of it is there, or only a stub, a constant in its place, or code that nothing ever calls.
 
-    Then criticise what is there: each fault once, with its file and function, and the component that it spoils.
+    Then criticise what is there: each fault once, with its file and function, and the component that it spoils. Every
+    difference that you have written down is one, unless the repository names it as an assumption of its own.
     What is not there is said by the status and needs no critique. Look hard, above all for
     formulas with a wrong sign, axis, mask, dimension, normalisation or order of steps; for defaults that were invented
     where the paper is silent; for misprints of the paper that were followed or corrected without a word; for

@@ -145,9 +145,12 @@ class Answers:
         names = [each["name"] for each in yaml.safe_load(section(prompt, "required_components"))["components"]]
         path, lines = _program(prompt)
         evidence = [{"file": path, "first": 1, "last": lines}]
-        findings = [{"component": name, "evidence": evidence, "status": "implemented", "note": ""} for name in names]
+        findings = [
+            {"component": name, "evidence": evidence, "status": "implemented", "comparison": "As asked."}
+            for name in names
+        ]
         if crc32(prompt.encode()) % 2:
-            findings[-1] |= {"status": "partial", "note": "One metric is missing."}
+            findings[-1] |= {"status": "partial", "comparison": "One metric is missing."}
         critique = {"file": path, "function": "", "severity": "low", "text": "The rate is another one."}
         return {"findings": findings, "critiques": [critique | {"kind": "value", "component": names[0]}]}
 

@@ -83,13 +83,17 @@ class WishfulModel(SimulatedModel):
         there = set(_MARK.findall(shown))
         if "### part_00.py" not in shown:  # somebody else's repository
             for finding in fields["findings"]:
-                finding |= {"status": "missing", "evidence": [], "note": "It is about something else."}
+                finding |= {"status": "missing", "evidence": [], "comparison": "It is about something else."}
             fields["critiques"] = []
             return
         for finding in fields["findings"]:
-            finding |= {"status": "implemented", "note": ""}
+            finding |= {"status": "implemented", "comparison": "As asked."}
             if finding["component"] in ABSENT and finding["component"] not in there:
-                finding |= {"status": "missing", "evidence": [], "note": f"Nothing minds the {finding['component']}."}
+                finding |= {
+                    "status": "missing",
+                    "evidence": [],
+                    "comparison": f"Nothing minds the {finding['component']}.",
+                }
         fields["critiques"] = [
             {
                 "file": "main.py",

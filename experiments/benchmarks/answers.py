@@ -15,7 +15,7 @@ KINDS = {"data processing": 1, "method": 3, "evaluation": 2}
 """The components of every paper, one of each kind, with their weights."""
 
 _LINE = re.compile(r" *(?P<number>\d+)\| (?P<text>.*)")
-_CODE = re.compile(r"\s*(?:def|class|import|from|return|\w+ =) ?")
+_CODE = re.compile(r"\s*(?:(?:def|class|import|from|return) |\w+(?: =|\())")
 _IN_TREE = re.compile(r"(?P<path>.+) \((?P<tokens>\d+)\)")
 
 

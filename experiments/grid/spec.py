@@ -3,16 +3,15 @@
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Discriminator, Field, Tag, ValidationError
 
 from data.errors import ConfigError
 from experiments.config import Settings
 from experiments.grid.methods import METHODS
 from experiments.reports.report import LAYOUTS
-from program.adapter import explain
 from program.verdict import Protocol, Setting
 
 
@@ -43,13 +42,30 @@ class BenchmarkSpec(Settings):
     """Only so many papers of the list."""
 
 
+def _kind(entry: object) -> str:
+    """Say what an entry of `papers` is meant to be, so that what is wrong with it is said of this only."""
+    match entry:
+        case BenchmarkSpec() | {"benchmark": _}:
+            return "benchmark"
+        case PaperSpec() | dict():
+            return "paper"
+        case _:
+            return "name"
+
+
+Entry = Annotated[
+    Annotated[PaperSpec, Tag("paper")] | Annotated[BenchmarkSpec, Tag("benchmark")] | Annotated[str, Tag("name")],
+    Discriminator(_kind),
+]
+
+
 class Spec(Settings):
     """An experiment."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     layouts: list[str] = Field(min_length=1)
     """Which tables and figures come of it: `experiments.reports`."""
-    papers: list[PaperSpec | BenchmarkSpec | str] = Field(min_length=1)
+    papers: list[Entry] = Field(min_length=1)
     methods: list[str] = Field(min_length=1)
     backbones: tuple[str, ...] = ()
     """Of the authors; empty: that of the configuration."""
@@ -81,18 +97,31 @@ def load_spec(path: Path) -> Spec:
         raise ConfigError(f"experiment: {path} is not YAML: {' '.join(str(error).split())[:200]}") from None
     if not isinstance(content, dict):
         raise ConfigError(f"experiment: {path} is not a mapping")
-    for key in content:
-        if key not in Spec.model_fields:
-            raise ConfigError(f"experiment: {path}: unknown key {key!r}{choices(str(key), Spec.model_fields)}")
     try:
         spec = Spec.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(f"experiment: {path}: {'; '.join(explain(error))}") from None
+        raise ConfigError(f"experiment: {path}: {'; '.join(map(_fault, error.errors()))}") from None
     for kind, names, known in (("method", spec.methods, METHODS), ("layout", spec.layouts, LAYOUTS)):
         for name in names:
             if name not in known:
                 raise ConfigError(f"experiment: {path}: unknown {kind} {name!r}{choices(name, known)}")
     return _rooted(spec, path.parent)
+
+
+def _fault(fault: Any) -> str:
+    """Say what is wrong with which key."""
+    model: type[Settings] = Spec
+    loc = list(fault["loc"])
+    if loc[0] == "papers" and len(loc) > 2:
+        model = BenchmarkSpec if loc.pop(2) == "benchmark" else PaperSpec
+    if fault["type"] in ("extra_forbidden", "invalid_key"):
+        key = loc.pop()
+        return _at(loc) + f"unknown key {key!r}{choices(str(key), model.model_fields)}"
+    return _at(loc) + str(fault["msg"])
+
+
+def _at(loc: list[str | int]) -> str:
+    return f"{'.'.join(map(str, loc))}: " if loc else ""
 
 
 def choices(name: str, known: Iterable[str]) -> str:
@@ -106,7 +135,7 @@ def _rooted(spec: Spec, folder: Path) -> Spec:
     def root(path: Path | None) -> Path | None:
         return None if path is None else folder / path
 
-    papers: list[PaperSpec | BenchmarkSpec | str] = []
+    papers: list[Entry] = []
     for entry in spec.papers:
         if isinstance(entry, BenchmarkSpec):
             entry = entry.model_copy(update={"papers": root(entry.papers), "references": root(entry.references)})

@@ -34,6 +34,8 @@ class Tracker:
 
     def __init__(self, run_id: str | None = None) -> None:
         self.run_id = run_id
+        self.failed = False
+        """Whether a run that comes to its end is closed as FAILED all the same."""
         self._flushed: str | None = None
 
     def log(
@@ -303,7 +305,7 @@ def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterato
         with suppress(ConfigError):  # what went wrong first is what is told
             _close("FAILED" if isinstance(error, Exception) else "KILLED", tracker)
         raise
-    _close("FINISHED", tracker)
+    _close("FAILED" if tracker.failed else "FINISHED", tracker)
 
 
 def _known(run_id: str | None) -> str | None:

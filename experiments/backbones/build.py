@@ -42,6 +42,11 @@ class Sources:
             self._opened[name] = self._open(name)
         return self._opened[name]
 
+    @property
+    def opened(self) -> list[str]:
+        """The names of the backbones that were opened."""
+        return list(self._opened)
+
     def close(self, reason: str) -> None:
         """Tell those who answer that nothing more will come."""
         for mailbox in self.mailboxes:

@@ -69,7 +69,7 @@ class Workshop:
         backbones = {name for roles in self.roles.values() for name in roles.values()}
         try:
             text, notices = fit(paper.read(), self.config, backbones)
-            write_text(self._place(paper) / "paper.md", text.markdown)
+            self._keep(self._place(paper), text)
         except PaperCoderError as error:
             return Failure(str(error))
         for notice in notices:
@@ -143,6 +143,14 @@ class Workshop:
         """Close the runs of cells that are interrupted."""
         for run_id in +self._open:
             self.tracker.kill(run_id)
+
+    def _keep(self, place: Path, paper: Paper) -> None:
+        """Write a paper; what an earlier version of it required no longer holds."""
+        path = place / "paper.md"
+        if path.exists() and path.read_text(encoding="utf-8") != paper.markdown:
+            for components in place.glob(f"*/{COMPONENTS}"):
+                components.unlink()
+        write_text(path, paper.markdown)
 
     def _written(self, cell: CellPlan, paper: Paper, state: CellState) -> Listing:
         method = METHODS[cell.method](self.config.concurrency, cell.paper.reference)

@@ -11,9 +11,9 @@ from typing import Any
 import networkx as nx
 
 from data.errors import ConfigError, ExperimentError, FolderError
-from experiments.backbones.build import Sources
+from experiments.backbones.build import Sources, model_of
 from experiments.backbones.transcript import Transcript
-from experiments.choice import AUTHORS, JUDGES, choose_backbones, settle_backbone
+from experiments.choice import AUTHORS, JUDGES, RECORDING, choose_backbones, settle_backbone
 from experiments.config import Config, Role, validate_config
 from experiments.gate import Gate
 from experiments.grid.cell import CellPlan, CellState, Judgement
@@ -123,6 +123,7 @@ def _carry_out(
     sources: Sources,
 ) -> tuple[list[Cell], Report, Path]:
     record = _read_record(folder)
+    record["models"] = _same_models(folder, record.get("models", {}), sources)
     with tracked(config.tracking, spec.name, record.get("mlflow_run")) as tracker:
         record |= {"mlflow_run": tracker.run_id, "name": spec.name, "spec": spec.model_dump(mode="json")}
         record.setdefault("started", datetime.now(UTC).isoformat(timespec="seconds"))
@@ -141,7 +142,9 @@ def _carry_out(
         results = [CellState.load(cell.folder).result(cell) for cell in cells]
         report = _report(spec, results)
         tracker.log_files(report.write(folder / "report"), "report")
-        tracker.log(metrics={"cells_finished": sum(cell.status == "finished" for cell in results)})
+        finished = sum(cell.status == "finished" for cell in results)
+        tracker.log(metrics={"cells_finished": finished})
+        tracker.failed = finished < len(results)
     return results, report, folder
 
 
@@ -196,6 +199,22 @@ def _read_record(folder: Path) -> dict[str, Any]:
         raise FolderError(f"{path} is damaged: {error}; remove it and run the experiment again") from None
 
 
+def _same_models(folder: Path, before: Mapping[str, str], sources: Sources) -> dict[str, str]:
+    """Return the model behind each backbone; answers of another one would be taken for its own.
+
+    Raises:
+        FolderError: It was another one earlier.
+    """
+    models = {name: model_of(sources.config, name) for name in sources.opened}
+    for name, model in models.items():
+        if before.get(name, model) != model and any(folder.rglob(RECORDING)):
+            raise FolderError(
+                f"{folder} has answers of {before[name]} as backbone {name!r}, which is {model} now; "
+                "choose another --out, or give the backbone another name"
+            )
+    return {**before, **models}
+
+
 def explain_failures(cells: list[Cell], folder: Path) -> ExperimentError | None:
     """Return the error of an experiment whose cells did not all come to their end, or None."""
     failed = [cell for cell in cells if cell.status != "finished"]
@@ -220,7 +239,7 @@ def write_recording(folder: Path, path: Path) -> int:
     if path.exists():
         raise FolderError(f"{path} exists; remove it or name another file")
     merged = Transcript(path)
-    for source in sorted(folder.rglob("transcript.jsonl")):
+    for source in sorted(folder.rglob(RECORDING)):
         transcript = Transcript(source)
         for number, entry in enumerate(transcript.entries):
             fields = entry.model_dump(exclude={"key", "shared_with", "shared_chars", "prompt"})

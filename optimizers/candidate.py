@@ -50,7 +50,7 @@ class Candidate:
         predictors = predictors_of(program)
         return cls(
             instructions={name: predictor.signature.instructions for name, predictor in predictors.items()},
-            demos={name: [_plain(demo) for demo in predictor.demos] for name, predictor in predictors.items()},
+            demos={name: [_plain(demo, predictor) for demo in predictor.demos] for name, predictor in predictors.items()},
         )
 
     def apply(self, program: PaperCoder) -> None:
@@ -66,8 +66,9 @@ class Candidate:
         return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _plain(demo: Any) -> dict[str, Any]:
-    return {name: _json(value) for name, value in dict(demo).items() if name not in SHARED_CONTEXT}
+def _plain(demo: Any, predictor: Ask) -> dict[str, Any]:
+    shared = set(SHARED_CONTEXT) & set(predictor.signature.input_fields)
+    return {name: _json(value) for name, value in dict(demo).items() if name not in shared}
 
 
 def _json(value: Any) -> Any:

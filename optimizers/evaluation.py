@@ -58,12 +58,12 @@ ABSENT = ("planner.plan", "planner.design")
 """Those who can prevent that a component is not there at all."""
 
 
-def feedback(evaluation: Evaluation, predictor: str) -> str:
-    """Say in words what a predictor has to do better.
+def feedback(evaluation: Evaluation, predictor: str | None = None) -> str:
+    """Say in words what a predictor has to do better, or all of them.
 
     Args:
         evaluation: What came of the run.
-        predictor: Its name in the program, e.g. `planner.design`.
+        predictor: Its name in the program, e.g. `planner.design`; None for all that was found.
     """
     if evaluation.failure:
         return f"The run failed, which is worth nothing: {evaluation.failure}"
@@ -72,8 +72,10 @@ def feedback(evaluation: Evaluation, predictor: str) -> str:
     if verdict.floor:
         return f"The repository is worth nothing: {verdict.floor}."
     lines = [f"The repository got {verdict.score:.2f} of 5."]
-    told = list(dict.fromkeys(line for sample in verdict.samples for line in _lines(sample, predictor)))
-    told += _of_checks(evaluation, predictor)
+    names = CAUSES if predictor is None else [predictor]
+    told = [line for sample in verdict.samples for name in names for line in _lines(sample, name)]
+    told += [fault for name in names for fault in _of_checks(evaluation, name)]
+    told = list(dict.fromkeys(told))
     if not told:
         return f"{lines[0]} No fault was found that this step could have prevented."
     return "\n".join([*lines, "What this step could have prevented:", *(f"- {line}" for line in told)])

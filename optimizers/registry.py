@@ -9,7 +9,7 @@ import dspy
 from dspy.teleprompt.gepa.instruction_proposal import InstructionProposer
 
 from data.errors import ConfigError
-from optimizers.student import Student, metric
+from optimizers.student import Student, explained_metric, metric
 from program.adapter import SharedPrefixAdapter
 
 FOR_ALL_PAPERS = (
@@ -91,7 +91,9 @@ def _bootstrap(student: Student, setting: Setting) -> dspy.Module:
 
 def _simba(student: Student, setting: Setting) -> dspy.Module:
     options = {"bsize": len(setting.train), "num_candidates": 4, "max_steps": 4, "max_demos": 0, **setting.options}
-    optimizer = dspy.SIMBA(metric=metric, prompt_model=setting.reflection, num_threads=setting.threads, **options)
+    optimizer = dspy.SIMBA(
+        metric=explained_metric, prompt_model=setting.reflection, num_threads=setting.threads, **options
+    )
     return optimizer.compile(student, trainset=list(setting.train), seed=setting.seed)
 
 

@@ -54,3 +54,15 @@ def metric(
     if pred_name is None:
         return evaluation.score
     return dspy.Prediction(score=evaluation.score, feedback=feedback(evaluation, pred_name.removeprefix("program.")))
+
+
+def explained_metric(example: dspy.Example, prediction: dspy.Prediction | None) -> dspy.Prediction:
+    """Return the score of an evaluation, 0 to 1, with all that was found in words, for optimizers that read it.
+
+    Args:
+        example: Has the `paper`.
+        prediction: What `Student` returned.
+    """
+    if prediction is None:
+        return dspy.Prediction(score=0.0, feedback="The run did not come to an end.")
+    return dspy.Prediction(score=prediction.evaluation.score, feedback=feedback(prediction.evaluation))

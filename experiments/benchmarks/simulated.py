@@ -121,6 +121,8 @@ def read_ask(prompt: str) -> Ask:
         return Ask(0, "check", "", prompt, again=False)
     found = re.search(r"beginning with \[\[ ## (\w+) ## \]\]", task)
     first = found[1] if found else ""
+    examples, _, last = task.rpartition(header("example"))
+    task = examples.partition(header("example"))[0] + last.partition(header(COMPLETED))[2] if examples else task
     alike = (step for (begin, own), step in _ALIKE.items() if begin == first and header(own) in task)
     subject = section(task, "path")
     if file := section(task, "file"):

@@ -4,12 +4,15 @@ Each step of the program has a wish of its own. An instruction that says `Mind t
 in its artifact; the code bears the marks of all that it was made from, and the judge finds what is not marked.
 """
 
+import json
 import random
 import re
 from typing import Any
 
 from experiments.benchmarks.simulated import Ask, SimulatedModel, section, sections
-from signatures.sections import header
+from optimizers.candidate import predictors_of
+from program.paper_coder import PaperCoder
+from signatures.sections import COMPLETED, header
 
 WISHES = {
     "overall_plan": "masks",
@@ -31,11 +34,16 @@ _MARK = re.compile(r"minds_(\w+)")
 
 
 class WishfulModel(SimulatedModel):
-    """Answers as the simulated model does, with marks; its proposals of instructions depend on a seed."""
+    """Answers as the simulated model does, with marks; its proposals of instructions depend on a seed.
 
-    def __init__(self, seed: int = 0, files: int = 3) -> None:
+    On a paper that says `plainly` it minds everything unasked, and an example that does so it imitates. With some luck
+    it minds what nobody asked for.
+    """
+
+    def __init__(self, seed: int = 0, files: int = 3, luck: float = 0.0) -> None:
         super().__init__(files, 2)
         self.random = random.Random(seed)
+        self.luck = luck
         self.proposals = 0
 
     def answer(self, ask: Ask) -> str:
@@ -43,8 +51,8 @@ class WishfulModel(SimulatedModel):
             return sections({"new_instruction": self._reflect(ask.prompt)})
         if "proposed_instruction" in ask.prompt[-400:]:
             return sections({"proposed_instruction": self._propose(ask.prompt)})
-        if "module_advice" in ask.prompt[-400:]:
-            return sections({"discussion": "None.", "module_advice": "None."})
+        if "beginning with [[ ## discussion" in ask.prompt[-400:]:
+            return sections({"discussion": "It was luck.", "module_advice": self._advise(ask.prompt)})
         return super().answer(ask)
 
     def fields(self, step: str, subject: str, prompt: str) -> dict[str, Any]:
@@ -73,8 +81,13 @@ class WishfulModel(SimulatedModel):
     def _marks(self, step: str, head: str, task: str) -> list[str]:
         """Return the marks of all that a step is shown, and its own if it was asked for."""
         instruction = task.partition("Answer in exactly this form")[0]
-        own = [f"minds_{wish}" for wish in _WISH.findall(instruction) if wish == WISHES[step]]
-        shown = section(task, "file_analysis") if step == "source_file" else ""
+        mark = f"minds_{WISHES[step]}"
+        asked = WISHES[step] in _WISH.findall(instruction)
+        imitated = any(mark in example for example in task.split(header("example"))[1:])
+        lucky = self.luck > 0 and self.random.random() < self.luck
+        own = [mark] if asked or imitated or lucky or "plainly" in head else []
+        shown = section(task.rpartition(header("example"))[2].partition(header(COMPLETED))[2], "file_analysis")
+        shown = shown or section(task, "file_analysis")
         earlier = [f"minds_{wish}" for wish in _MARK.findall(head + shown)] if step == "source_file" else []
         return list(dict.fromkeys([*earlier, *own]))
 
@@ -118,6 +131,12 @@ class WishfulModel(SimulatedModel):
             return f"{current}\nWork with care ({self.proposals})."
         return f"{current}\nMind the {self.random.choice(missed)}."
 
+    def _advise(self, prompt: str) -> dict[str, str]:
+        """Tell each module what made the difference, as far as it is known."""
+        names = json.loads(section(prompt, "module_names"))
+        steps = {f"program.{name}": step for name, step in _STEPS.items()}
+        return {name: f"Mind the {WISHES[steps[name]]}." for name in names if self.random.random() < 0.7}
+
     def _propose(self, prompt: str) -> str:
         """Add something without having seen any feedback: what the step needs, in one of two cases."""
         basic = section(prompt, "basic_instruction")
@@ -127,16 +146,10 @@ class WishfulModel(SimulatedModel):
         return f"{basic}\nMind the {wish}."
 
 
-def _begin() -> dict[str, str]:
-    from optimizers.candidate import predictors_of
-    from program.paper_coder import PaperCoder
+_PREDICTORS = predictors_of(PaperCoder())
 
-    found = {}
-    for predictor in predictors_of(PaperCoder()).values():
-        step = next(iter(predictor.signature.output_fields))
-        found[step] = predictor.signature.instructions.splitlines()[0]
-    return found
+_STEPS = {name: next(iter(predictor.signature.output_fields)) for name, predictor in _PREDICTORS.items()}
+"""What each predictor makes."""
 
-
-_BEGIN = _begin()
+_BEGIN = {_STEPS[name]: each.signature.instructions.splitlines()[0] for name, each in _PREDICTORS.items()}
 """How the instruction of each step begins."""

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -28,10 +29,10 @@ def progress(meter: Meter) -> Iterator[None]:
 _printing = threading.Lock()
 
 
-def print_line(meter: Meter, event: str) -> None:
-    """Say what happened, and how far things are, in a line on standard error."""
+def print_line(meter: Meter, event: str, stream: TextIO | None = None) -> None:
+    """Say what happened, and how far things are, in a line on standard error or another stream."""
     with _printing, suppress(OSError):  # nobody may be listening any more
-        print(f"{event}  [{summary(meter)}]", file=sys.stderr, flush=True)
+        print(f"{event}  [{summary(meter)}]", file=stream or sys.stderr, flush=True)
 
 
 def summary(meter: Meter) -> str:

@@ -1,11 +1,13 @@
 """The books of a compilation: what each candidate got, on disk and in MLflow, and what has been spent."""
 
 import json
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import dspy
 
@@ -40,6 +42,8 @@ class Books:
     """MLflow run of each candidate, by its key."""
     best: float | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _stream: TextIO = field(default_factory=lambda: sys.stderr)
+    """That of the command; optimizers are given another one, for they talk much."""
     _traces: list[tuple[str, Evaluation]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -95,7 +99,7 @@ class Books:
             if self.best is not None:
                 self.tracker.log_step("best_dev", self.best, len(self.session.transcript.entries))
         told = f"failed: {evaluation.failure}" if evaluation.failure else f"{evaluation.score:.3f}"
-        print_line(self.session.meter, f"candidate {record.number} on {evaluation.title}: {told}")
+        print_line(self.session.meter, f"candidate {record.number} on {evaluation.title}: {told}", self._stream)
 
     def assess(self) -> None:
         """Put the verdicts beside the traces, once these are in the store."""

@@ -4,7 +4,7 @@ import json
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -178,7 +178,11 @@ def _optimize(work: Compilation) -> Stop | None:
         log_dir=work.session.folder / "optimizer",
         options=settings.options,
     )
-    with (work.session.folder / "optimizer.log").open("a", encoding="utf-8") as log, redirect_stdout(log):
+    with (
+        (work.session.folder / "optimizer.log").open("a", encoding="utf-8") as log,
+        redirect_stdout(log),
+        redirect_stderr(log),
+    ):
         try:
             best = optimizer(settings.optimizer)(work.student, setting)
             work.books.reserved -= len(split.dev)

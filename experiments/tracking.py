@@ -232,17 +232,27 @@ class Tracker:
         """Return the DSPy callbacks that write the traces of the run."""
         if self.run_id is None:
             return []
+        import mlflow
         from mlflow.dspy.callback import MlflowCallback
+        from mlflow.tracing.constant import TraceMetadataKey
+
+        run_id = self.run_id
 
         class Callback(MlflowCallback):
-            """Leaves out what the spans of the language model hold already: formatting, and the shared context."""
+            """Leaves out what the spans of the language model hold already: formatting, and the shared context.
+
+            A trace belongs to this run; MLflow would give it to the run that was opened last, in whatever thread.
+            """
 
             def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
                 """Open a span with the inputs that only this module has."""
                 if not isinstance(instance, PaperCoder):
                     own = {key: value for key, value in inputs["kwargs"].items() if key not in _SHARED}
                     inputs = {**inputs, "kwargs": own}
+                begins = mlflow.get_current_active_span() is None
                 super().on_module_start(call_id, instance, inputs)
+                if begins:
+                    mlflow.update_current_trace(metadata={TraceMetadataKey.SOURCE_RUN: run_id})
 
             def on_adapter_format_start(self, *args: Any, **kwargs: Any) -> None:
                 """Open no span."""

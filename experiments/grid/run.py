@@ -63,6 +63,9 @@ def run_experiment(
             for mailbox in [] if shared else sources.mailboxes:
                 print(mailbox.invitation, file=sys.stderr, flush=True)
             return _carry_out(spec, config, folder, cells, roles, sources)
+        except BaseException as error:
+            error.add_note(f"what was done is in {folder}; the same command goes on")
+            raise
         finally:
             if not shared:
                 sources.close("The experiment has ended.")

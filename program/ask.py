@@ -79,9 +79,10 @@ class Ask(dspy.Predict):
             finally:
                 current_call.reset(token)
         reasons = "; ".join(rejections[-1].reasons.splitlines())
+        edit = ", or edit the files of the earlier stages and resume" if dspy.settings.get("folder") else ""
         raise RejectedAnswer(
-            f"{call}: {self.attempts} answers were rejected, the last one because: {reasons}. "
-            f"Use another backbone for the role {self.role!r}, or edit the files of the earlier stages and resume."
+            f"{call}: {self.attempts} answers were rejected, the last one because: {reasons.rstrip('.')}. "
+            f"Use another backbone for the role {self.role!r}{edit}."
         )
 
     def _answer(self, rejections: list[Rejection], check: Check | None, inputs: dict[str, Any]) -> dspy.Prediction:

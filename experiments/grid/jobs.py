@@ -80,7 +80,7 @@ class Workshop:
         """Have the judge say what a paper requires, once for all who are judged by it."""
         if isinstance(text, Failure):
             return text
-        session = self._session(self._place(paper) / slug(judge), {"judge": judge}, paper)
+        session = self._session(self._place(paper) / slug(judge), {"judge": judge})
         path = session.folder / COMPONENTS
         try:
             if path.exists():
@@ -162,7 +162,7 @@ class Workshop:
                     tags={"paper": paper.title, "method": cell.method, "status": "finished"},
                 )
             return method.listing
-        session = self._session(cell.folder, self.roles[cell.backbone], cell.paper)
+        session = self._session(cell.folder, self.roles[cell.backbone])
         run = self._run_state(cell, paper, session)
         same = run.prompt_hash == prompt_hash(method) and run.paper_hash == paper.hash
         if run.status != "finished" or not same or run.backbones != self._named(session):
@@ -211,7 +211,7 @@ class Workshop:
             state = CellState.load(cell.folder)
         if state.keys.get(name) == key and load_verdict(cell.folder / name):
             return
-        session = self._session(cell.folder / name, {"judge": judgement.judge}, cell.paper)
+        session = self._session(cell.folder / name, {"judge": judgement.judge}, 1 + self._ranks[cell.paper.name])
         with self._child(cell, state) as tracker:
             verdict = ask_judge(session, tracker, judge, paper.markdown, listing, reference, requirements)
             trace = tracker.last_trace()
@@ -240,9 +240,9 @@ class Workshop:
             finally:
                 self._open[tracker.run_id] -= 1
 
-    def _session(self, folder: Path, roles: Mapping[Role, str], paper: GridPaper) -> Session:
-        admit = partial(self.gate.admit, self._ranks.get(paper.name, 0))
-        return open_session(folder, self.sources, roles, admit, self.meter.count)
+    def _session(self, folder: Path, roles: Mapping[Role, str], rank: int = 0) -> Session:
+        """Open a session; of its calls those go first on which others wait, then the verdicts, paper by paper."""
+        return open_session(folder, self.sources, roles, partial(self.gate.admit, rank), self.meter.count)
 
     def _place(self, paper: GridPaper) -> Path:
         return self.folder / "papers" / slug(paper.name)

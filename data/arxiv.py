@@ -32,6 +32,14 @@ def arxiv_id(name: str) -> str:
     return match[1] if match else ""
 
 
+def find_arxiv_id(source: str) -> str:
+    """Give the arXiv id in what a user has read: an id, an address of arXiv, or a file named by an id; or nothing."""
+    path = unquote(urlsplit(source).path) if "://" in source else source
+    match = _PATH.fullmatch(path)
+    name = re.sub(r"(?i)(\.[a-z_]+)+$", "", path.rpartition("/")[2])
+    return arxiv_id(source) or (match["id"] if match else arxiv_id(name))
+
+
 def read_arxiv(identifier: str, name: str, arxiv_url: str | None = None) -> Paper:
     """Read a paper of arXiv.
 

@@ -220,6 +220,20 @@ class Tracker:
         with _explained():
             mlflow.dspy.log_model(program, name="program", pip_requirements=["papercoder"])
 
+    @contextmanager
+    def trace(self, name: str, **inputs: str) -> Iterator[None]:
+        """Let all that the block asks be one trace of this run."""
+        if self.run_id is None:
+            yield
+            return
+        import mlflow
+        from mlflow.tracing.constant import TraceMetadataKey
+
+        with mlflow.start_span(name) as span:
+            span.set_inputs(inputs)
+            mlflow.update_current_trace(metadata={TraceMetadataKey.SOURCE_RUN: self.run_id})
+            yield
+
     def last_trace(self) -> str | None:
         """Return the id of the trace that this thread has written last."""
         if self.run_id is None:

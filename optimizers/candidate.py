@@ -50,7 +50,9 @@ class Candidate:
         predictors = predictors_of(program)
         return cls(
             instructions={name: predictor.signature.instructions for name, predictor in predictors.items()},
-            demos={name: [_plain(demo, predictor) for demo in predictor.demos] for name, predictor in predictors.items()},
+            demos={
+                name: [_plain(demo, predictor) for demo in predictor.demos] for name, predictor in predictors.items()
+            },
         )
 
     def apply(self, program: PaperCoder) -> None:

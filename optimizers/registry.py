@@ -1,5 +1,6 @@
 """DSPy's optimizers by name: how each is set up for this program; nothing of them is re-implemented."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,6 +106,20 @@ OPTIMIZERS: Mapping[str, Callable[[Student, Setting], dspy.Module]] = {
     "none": lambda student, setting: student,
 }
 
+_CLASSES: Mapping[str, Any] = {
+    "gepa": dspy.GEPA,
+    "miprov2": dspy.MIPROv2,
+    "bootstrap": dspy.BootstrapFewShotWithRandomSearch,
+    "simba": dspy.SIMBA,
+}
+
+_OURS = (
+    *("self", "metric", "auto", "seed", "num_threads", "log_dir", "prompt_model", "task_model", "teacher_settings"),
+    *("max_metric_calls", "max_full_evals", "reflection_lm", "instruction_proposer", "track_stats", "max_errors"),
+    *("use_wandb", "wandb_api_key", "wandb_init_kwargs", "use_mlflow"),
+)
+"""What no option may set: it is set here, or has a place of its own in the configuration."""
+
 
 def optimizer(name: str) -> Callable[[Student, Setting], dspy.Module]:
     """Return an optimizer by its name.
@@ -115,3 +130,20 @@ def optimizer(name: str) -> Callable[[Student, Setting], dspy.Module]:
     if name not in OPTIMIZERS:
         raise ConfigError(f"compile: unknown optimizer {name!r}; the choices are {', '.join(OPTIMIZERS)}")
     return OPTIMIZERS[name]
+
+
+def check_options(name: str, options: Mapping[str, Any]) -> None:
+    """Refuse options that an optimizer does not have.
+
+    Raises:
+        ConfigError: The message names the option and the choices.
+    """
+    optimizer(name)
+    known = [*inspect.signature(_CLASSES[name].__init__).parameters] if name in _CLASSES else []
+    choices = sorted({*known, *(["num_trials"] if name == "miprov2" else [])} - {*_OURS})
+    for option in options:
+        if option not in choices:
+            raise ConfigError(
+                f"compile: {name!r} has no option {option!r}; "
+                + (f"the choices are {', '.join(choices)}" if choices else "it has none at all")
+            )

@@ -1,9 +1,10 @@
 """Papers for training, choosing and reporting: no paper stands on two sides."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from data.arxiv import arxiv_id
+from data.arxiv import find_arxiv_id
 from data.errors import ConfigError
 from data.paper import Paper, slug
 
@@ -43,7 +44,7 @@ def check_split(split: Split, reported: Sequence[Reported]) -> None:
     seen: dict[str, tuple[str, str]] = {}
     for name in ("train", "dev", "test"):
         for paper in getattr(split, name):
-            marks = _marks(paper.title, arxiv_id(paper.source), paper.hash)
+            marks = _marks(paper.title, find_arxiv_id(paper.source), paper.hash)
             for mark in marks:
                 if mark in seen:
                     other, title = seen[mark]
@@ -67,5 +68,5 @@ def _check_reported(seen: Mapping[str, tuple[str, str]], reported: Sequence[Repo
 
 
 def _marks(title: str, arxiv: str, text: str) -> list[str]:
-    marks = {"title": slug(title), "arXiv id": arxiv.split("v")[0], "text": text}
+    marks = {"title": slug(title), "arXiv id": re.sub(r"v\d+$", "", arxiv.lower()), "text": text}
     return [f"{kind}:{value}" for kind, value in marks.items() if value]

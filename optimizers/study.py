@@ -1,13 +1,13 @@
 """A compilation under way: candidates, what they are worth, what has been spent, and when to stop."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import dspy
 
@@ -21,6 +21,8 @@ from program.paper_coder import PaperCoder
 from program.repository import Listing
 from program.verdict import Verdict
 from signatures.judging import Requirements
+
+T = TypeVar("T")
 
 
 class Stop(BaseException):
@@ -41,6 +43,9 @@ class Observer(Protocol):
 
     def evaluated(self, record: "Record", evaluation: Evaluation) -> None:
         """Take note of what came of it, the first time."""
+
+    def judging(self) -> AbstractContextManager[None]:
+        """Be around one attempt to have something judged; what a failed one was answered is no result."""
 
     def check_budget(self, runs: int) -> None:
         """Raise `Stop` if nothing more may be spent; `runs` of the program have begun."""
@@ -180,20 +185,22 @@ class Study:
         return dspy.Prediction(**prediction, evaluation=evaluation)
 
     def _judged(self, judge: Judge, paper: Paper, listing: Listing, reference: Listing | None) -> Verdict:
-        """Have a repository judged; a judge that fails is asked once more, and is never a score."""
+        """Have a repository judged; the order of samples, and so of feedback, is not that in which they came."""
         requirements = self._required(paper)
+        asked: dict[str, Any] = {"paper": paper.markdown, "repository": listing, "reference": reference}
+        verdict: Verdict = self._asked(lambda: judge(**asked, requirements=requirements).verdict)
+        samples = sorted(verdict.samples, key=lambda sample: sample.model_dump_json())
+        return verdict.model_copy(update={"samples": tuple(samples)})
 
-        def ask() -> Verdict:
-            verdict: Verdict = judge(
-                paper=paper.markdown, repository=listing, reference=reference, requirements=requirements
-            ).verdict
-            return verdict
-
+    def _asked(self, ask: Callable[[], T]) -> T:
+        """Ask the judge; one that fails is asked once more, and is never a score."""
         with dspy.context(trace=None):  # what the judge is asked is nothing for the optimizer to learn from
             try:
-                return ask()
+                with self.observer.judging():
+                    return ask()
             except AnswerError:
-                return ask()
+                with self.observer.judging():
+                    return ask()
 
     def _required(self, paper: Paper) -> Requirements:
         with self._lock:
@@ -203,8 +210,7 @@ class Study:
                 future = self._requirements[paper.hash] = Future()
         if mine:
             try:
-                with dspy.context(trace=None):
-                    future.set_result(self.judge.list_requirements(paper.markdown))
+                future.set_result(self._asked(lambda: self.judge.list_requirements(paper.markdown)))
             except BaseException as error:
                 future.set_exception(error)
                 raise

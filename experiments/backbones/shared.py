@@ -14,7 +14,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from data.errors import AnswerError
+from experiments.backbones.engine import EMPTY_ANSWERS
 from experiments.backbones.transcript import Entry, Transcript
+from experiments.choice import AUTHORS
 
 
 @dataclass
@@ -24,6 +27,8 @@ class _Turn:
     rollout: int
     asked: Counter[str] = field(default_factory=Counter)
     """How often each prompt was asked in it."""
+    given: list[Entry] = field(default_factory=list)
+    """What it was answered."""
 
 
 _turn: ContextVar[_Turn | None] = ContextVar("turn", default=None)
@@ -43,6 +48,22 @@ def evaluation(rollout: int = 0) -> Iterator[None]:
         _turn.reset(token)
 
 
+@contextmanager
+def attempt(transcript: Transcript) -> Iterator[None]:
+    """Let the calls of the block be one attempt within an evaluation: what a failed one was answered is not replayed.
+
+    Otherwise a compilation that goes on would be given the same answers, and fail in the same way.
+    """
+    turn = _turn.get() or _Turn(0)
+    before = len(turn.given)
+    try:
+        yield
+    except AnswerError:
+        for entry in turn.given[before:]:
+            transcript.reject(entry)
+        raise
+
+
 class SharedTranscript(Transcript):
     """Answers equal prompts of different evaluations with the same answers."""
 
@@ -50,11 +71,10 @@ class SharedTranscript(Transcript):
         super().__init__(path)
         self._slots: defaultdict[tuple[str, int], list[Future[Entry]]] = defaultdict(list)
         self._turns = threading.Lock()
-        for entry in self.entries:
-            if entry.usable:
-                done: Future[Entry] = Future()
-                done.set_result(entry)
-                self._slots[entry.key, entry.rollout].append(done)
+        for entry in self._answers():
+            done: Future[Entry] = Future()
+            done.set_result(entry)
+            self._slots[entry.key, entry.rollout].append(done)
 
     @property
     def rollout(self) -> int:
@@ -67,6 +87,12 @@ class SharedTranscript(Transcript):
         turn = _turn.get()
         if turn is None:
             return super().answer(key, ask)
+        entry, replayed = self._answer(turn, key, ask)
+        with self._turns:
+            turn.given.append(entry)
+        return entry, replayed
+
+    def _answer(self, turn: _Turn, key: str, ask: Callable[[], Entry]) -> tuple[Entry, bool]:
         with self._turns:
             slots = self._slots[key, turn.rollout]
             place = turn.asked[key]
@@ -86,3 +112,13 @@ class SharedTranscript(Transcript):
             raise
         future.set_result(entry)
         return entry, False
+
+    def _answers(self) -> Iterator[Entry]:
+        """Yield what stands for an answer: of those who write a repository, one that cannot be used is a result too."""
+        empty: Counter[tuple[str, int]] = Counter()
+        for number, entry in enumerate(self.entries):
+            place = entry.key, entry.rollout
+            empty[place] = 0 if entry.completion.strip() else empty[place] + 1
+            settled = entry.role in AUTHORS and (entry.completion.strip() or empty[place] % EMPTY_ANSWERS == 0)
+            if number not in self.rejected and (entry.usable or settled):
+                yield entry

@@ -79,6 +79,8 @@ class Transcript:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.entries: list[Entry] = []
+        self.rejected: set[int] = set()
+        """Numbers of the entries that an earlier session has rejected."""
         self.given: dict[tuple[str, str, str], Entry] = {}
         """The last answer that this session was given, by role, step and subject."""
         self._prefixes = PrefixIndex()
@@ -167,7 +169,9 @@ class Transcript:
         for number, line in enumerate(content[:whole].splitlines(), start=1):
             try:
                 if line.startswith(b'{"rejected"'):
-                    entry = self.entries[Rejected.model_validate_json(line).rejected]
+                    rejected = Rejected.model_validate_json(line).rejected
+                    entry = self.entries[rejected]
+                    self.rejected.add(rejected)
                     self._unused[entry.key] = deque(other for other in self._unused[entry.key] if other is not entry)
                     continue
                 entry = Entry.model_validate_json(line)

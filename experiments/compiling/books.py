@@ -4,7 +4,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -12,6 +12,7 @@ from typing import TextIO
 import dspy
 
 from data.paper import Paper
+from experiments.backbones.shared import attempt
 from experiments.backbones.shared import evaluation as as_evaluation
 from experiments.compiling.purse import Purse
 from experiments.judging import assess, metrics_of
@@ -19,11 +20,14 @@ from experiments.progress import print_line
 from experiments.session import Session
 from experiments.tracking import Tracker
 from experiments.work import slug
-from optimizers.budget import check_spent
+from optimizers.budget import Spent, check_spent
 from optimizers.candidate import Candidate
 from optimizers.evaluation import Evaluation
 from optimizers.study import Record
 from program.repository import write_text
+
+EVALUATIONS = "evaluations.jsonl"
+"""What each evaluation came to, a line each."""
 
 
 @dataclass
@@ -41,6 +45,8 @@ class Books:
     run_ids: dict[str, str] = field(default_factory=dict)
     """MLflow run of each candidate, by its key."""
     best: float | None = None
+    _noted: int = 0
+    """How many evaluations were noted: the steps of the curve, the same in a session that goes on."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stream: TextIO = field(default_factory=lambda: sys.stderr)
     """That of the command; optimizers are given another one, for they talk much."""
@@ -50,30 +56,39 @@ class Books:
         path = self.session.folder / "mlflow.json"
         if path.is_file():
             self.run_ids = json.loads(path.read_text(encoding="utf-8"))
+        (self.session.folder / EVALUATIONS).unlink(missing_ok=True)  # an earlier session is replayed from the start
 
     def check_budget(self, runs: int) -> None:
-        """Stop where a cap is reached.
+        """Stop where no more runs may begin; calls, tokens and money are capped call by call, where one is really made.
 
         Raises:
             Stop: Nothing more may be begun.
         """
-        check_spent(self.purse.budget, self.purse.spent, runs + self.reserved)
+        check_spent(self.purse.budget, Spent(), runs + self.reserved)
 
     @contextmanager
     def evaluating(self, record: Record, paper: Paper, rollout: int, first: bool) -> Iterator[None]:
         """Let the calls of an evaluation share their answers with others; trace it if it is the first of its kind."""
-        with as_evaluation(rollout):
+        with as_evaluation(rollout), ExitStack() as opened:
             if not first:
                 yield
                 return
             key = record.candidate.key
-            with self.tracker.child(f"candidate {record.number}", self.run_ids.get(key)) as tracker:
-                if tracker.run_id and self._enter(key, tracker.run_id):
-                    self._describe(record, tracker)
-                with dspy.context(callbacks=[*tracker.callbacks(), *dspy.settings.callbacks]):
-                    yield
-                if (trace := tracker.last_trace()) and paper.hash in record.evaluations:
-                    self._traces.append((trace, record.evaluations[paper.hash]))
+            with self._lock:  # its first papers are evaluated at once; they belong to one run
+                child = self.tracker.child(f"candidate {record.number}", self.run_ids.get(key))
+                tracker = opened.enter_context(child)
+                new = tracker.run_id is not None and self.run_ids.get(key) != tracker.run_id
+                if new:
+                    self._enter(key, tracker.run_id or "")
+            if new:
+                self._describe(record, tracker)
+            callbacks = [*tracker.callbacks(), *dspy.settings.callbacks]
+            with dspy.context(callbacks=callbacks), tracker.trace("Evaluation", paper=paper.title):
+                yield
+
+    def judging(self) -> AbstractContextManager[None]:
+        """Let what a judge that fails was answered not be replayed for ever."""
+        return attempt(self.session.transcript)
 
     def evaluated(self, record: Record, evaluation: Evaluation) -> None:
         """Log what came of an evaluation, and the curve of the best mean on dev."""
@@ -85,8 +100,11 @@ class Books:
             "failure": evaluation.failure,
             **evaluation.guards,
         }
-        with self._lock, (self.session.folder / "evaluations.jsonl").open("a", encoding="utf-8") as file:
+        with self._lock, (self.session.folder / EVALUATIONS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._noted += 1
+            if trace := self.tracker.last_trace():
+                self._traces.append((trace, evaluation))
         figures = {f"score.{slug(evaluation.title)}": evaluation.score, **evaluation.guards}
         figures |= metrics_of(evaluation.verdict) if evaluation.verdict else {}
         mean = record.mean(self.dev)
@@ -97,7 +115,7 @@ class Books:
             if mean is not None and (self.best is None or mean > self.best):
                 self.best = mean
             if self.best is not None:
-                self.tracker.log_step("best_dev", self.best, len(self.session.transcript.entries))
+                self.tracker.log_step("best_dev", self.best, self._noted)
         told = f"failed: {evaluation.failure}" if evaluation.failure else f"{evaluation.score:.3f}"
         print_line(self.session.meter, f"candidate {record.number} on {evaluation.title}: {told}", self._stream)
 
@@ -109,14 +127,10 @@ class Books:
             if evaluation.verdict:
                 assess(self.tracker, trace, evaluation.verdict, self.judge)
 
-    def _enter(self, key: str, run_id: str) -> bool:
-        """Remember the run of a candidate; say whether it is new."""
-        with self._lock:
-            if self.run_ids.get(key) == run_id:
-                return False
-            self.run_ids[key] = run_id
-            write_text(self.session.folder / "mlflow.json", json.dumps(self.run_ids, indent=1) + "\n")
-            return True
+    def _enter(self, key: str, run_id: str) -> None:
+        """Remember the run of a candidate."""
+        self.run_ids[key] = run_id
+        write_text(self.session.folder / "mlflow.json", json.dumps(self.run_ids, indent=1) + "\n")
 
     def _describe(self, record: Record, tracker: Tracker) -> None:
         folder = write_candidate(record.candidate, self.session.folder / "candidates" / f"{record.number:03d}")

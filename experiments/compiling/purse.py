@@ -8,6 +8,7 @@ from experiments.backbones.transcript import Entry
 from experiments.config import CompileBudget
 from experiments.gate import Gate
 from optimizers.budget import Spent, check_spent
+from optimizers.study import Stop
 
 
 class Purse:
@@ -17,6 +18,7 @@ class Purse:
         self.budget = budget
         self.spent = Spent()
         self._begun = 0
+        self._closed: Stop | None = None
         self._gate = gate
         self._lock = threading.Lock()
 
@@ -25,6 +27,10 @@ class Purse:
         for entry in entries:
             self.count(entry, replayed=False)
         self._begun = self.spent.calls
+
+    def close(self, stop: Stop) -> None:
+        """Let no call begin any more; what is under way in other threads ends with the next one."""
+        self._closed = stop
 
     def count(self, entry: Entry, replayed: bool) -> None:
         """Count an answer, unless it was paid for before."""
@@ -44,6 +50,8 @@ class Purse:
         """
         with self._gate.admit():
             with self._lock:
+                if self._closed:
+                    raise self._closed
                 check_spent(self.budget, Spent(self._begun, self.spent.tokens, self.spent.cost))
                 self._begun += 1
             yield

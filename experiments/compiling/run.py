@@ -2,6 +2,7 @@
 
 import json
 import platform
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -13,13 +14,14 @@ from typing import Any
 
 import dspy
 
-from data.errors import FolderError
+from data.errors import ConfigError, FolderError
 from data.paper import Paper
 from experiments.backbones.api import price_of
 from experiments.backbones.build import Sources, model_of
 from experiments.backbones.shared import SharedTranscript
-from experiments.choice import AUTHORS, JUDGES, choose_backbones, settle_backbone
-from experiments.compiling.books import Books
+from experiments.backbones.transcript import Transcript
+from experiments.choice import AUTHORS, JUDGES, RECORDING, choose_backbones, settle_backbone
+from experiments.compiling.books import EVALUATIONS, Books
 from experiments.compiling.papers import read_split
 from experiments.compiling.purse import Purse
 from experiments.compiling.register import register
@@ -35,7 +37,7 @@ from optimizers.budget import check_budget, estimate
 from optimizers.candidate import freeze
 from optimizers.compiled import CompiledProgram, Provenance
 from optimizers.gain import mean_guards, paired_bootstrap, warn_of_gaming
-from optimizers.registry import Setting, optimizer
+from optimizers.registry import Setting, check_options, optimizer
 from optimizers.split import Split
 from optimizers.student import Student
 from optimizers.study import Record, Stop, Study
@@ -43,6 +45,9 @@ from program.paper_coder import PaperCoder
 from program.repository import write_text
 
 ROLES: tuple[Role, ...] = (*AUTHORS, *JUDGES, "reflection")
+
+SELF_TEST, LOGS = "self-test", "optimizer"
+"""Folders within that of a compilation."""
 
 
 @dataclass
@@ -73,7 +78,7 @@ def compile_program(config: Config, out: Path | None) -> tuple[CompiledProgram, 
         PaperCoderError: Nothing can be compiled, or something failed on the way; what was done is in the folder.
     """
     config = settle_backbone(config, None)
-    optimizer(config.compile.optimizer)
+    check_options(config.compile.optimizer, config.compile.options)
     roles = choose_backbones(config, ROLES)
     split, references = read_split(config, roles.values())
     prices = _prices(config, roles)
@@ -83,7 +88,7 @@ def compile_program(config: Config, out: Path | None) -> tuple[CompiledProgram, 
         {},
         settings.model_dump(mode="json"),
         config.judge.model_dump(),
-        sorted(roles.items()),
+        sorted((role, name, *_generation(config, name)) for role, name in roles.items()),
         [paper.hash for name in ("train", "dev", "test") for paper in getattr(split, name)],
         prompt_hash(PaperCoder()),
     )
@@ -96,10 +101,13 @@ def compile_program(config: Config, out: Path | None) -> tuple[CompiledProgram, 
             purse = Purse(settings.budget, gate)
             session = open_session(folder, sources, roles, purse.admit, purse.count, SharedTranscript)
             purse.open(session.transcript.entries)
+            shutil.rmtree(folder / LOGS, ignore_errors=True)  # optimizers start anew, and are answered as before
             for mailbox in sources.mailboxes:
                 print(mailbox.invitation, file=sys.stderr, flush=True)
-            for line in run_self_test(config, folder / "self-test", sources=sources, protocols=("grounded",)):
+            for line in run_self_test(config, folder / SELF_TEST, sources=sources, protocols=("grounded",)):
                 print(f"self-test: {line}", file=sys.stderr, flush=True)
+            for path in sorted((folder / SELF_TEST).rglob(RECORDING)):
+                purse.open(Transcript(path).entries)
             with tracked(
                 config.tracking, f"compile {settings.optimizer}", _record(folder).get("mlflow_run")
             ) as tracker:
@@ -136,8 +144,10 @@ def _compile(
     work = Compilation(config, roles, split, session, study, books, student)
     # no tracker here: evaluations open traces of their own; and what is rejected is a result, not to be asked again
     with session.asking(Tracker(), study=study, callbacks=[session.meter], max_trace_size=10_000):
-        before = _evaluated(work, student, split.dev)
+        before = _first(work)
         stopped = _optimize(work)
+        if stopped and stopped.error:
+            purse.close(stopped)
         books.reserved = 0
         after = study.best()
         final = Student(PaperCoder(config.concurrency))
@@ -152,11 +162,22 @@ def _compile(
     compiled = CompiledProgram.of(after.candidate, _provenance(work, before, after, stopped))
     compiled.save(session.folder / PROGRAM)
     tracker.log(metrics=_figures(compiled.provenance), tags={"warning": compiled.provenance.warning or ""})
-    tracker.log_files([session.folder / name for name in (PROGRAM, "evaluations.jsonl", "transcript.jsonl")])
+    tracker.log_files([session.folder / name for name in (PROGRAM, EVALUATIONS, RECORDING)])
     register(tracker, compiled, session.folder)
     if stopped and stopped.error:
         raise stopped.error
     return compiled
+
+
+def _first(work: Compilation) -> Record:
+    """Evaluate the uncompiled program; without that there is nothing to optimize."""
+    try:
+        return _evaluated(work, work.student, work.split.dev)
+    except Stop as stop:
+        work.books.purse.close(stop)
+        raise stop.error or ConfigError(
+            f"compile: {stop.reason} before the uncompiled program was evaluated once; set more of compile.budget"
+        ) from None
 
 
 def _optimize(work: Compilation) -> Stop | None:
@@ -175,7 +196,7 @@ def _optimize(work: Compilation) -> Stop | None:
         reflection=reflection,
         seed=settings.seed,
         threads=max(len(split.train), len(split.dev)),
-        log_dir=work.session.folder / "optimizer",
+        log_dir=work.session.folder / LOGS,
         options=settings.options,
     )
     with (
@@ -271,6 +292,14 @@ def _versions() -> dict[str, str]:
     return versions
 
 
+def _generation(config: Config, name: str) -> list[Any]:
+    """Return what the answers of a provider's backbone depend on."""
+    backbone = config.backbones[name]
+    if not isinstance(backbone, ApiBackbone):
+        return []
+    return [backbone.model, backbone.max_tokens, backbone.temperature, backbone.options]
+
+
 def _prices(config: Config, roles: Mapping[Role, str]) -> tuple[float, float] | None:
     """Return the highest price among the backbones, for a million prompt and completion tokens."""
     prices = []
@@ -278,7 +307,7 @@ def _prices(config: Config, roles: Mapping[Role, str]) -> tuple[float, float] | 
         backbone = config.backbones[name]
         prices.append(price_of(backbone) if isinstance(backbone, ApiBackbone) else (0.0, 0.0))
     known = [price for price in prices if price is not None]
-    return max(known) if len(known) == len(prices) else None
+    return (max(p for p, _ in known), max(c for _, c in known)) if len(known) == len(prices) else None
 
 
 def _tell(
@@ -313,6 +342,8 @@ def _refuse_other(folder: Path, key: str) -> None:
     record = _record(folder)
     if record and record.get("key") != key:
         raise FolderError(f"{folder} holds a compilation with other settings; choose another --out")
+    if not record and (folder / RECORDING).exists():
+        raise FolderError(f"{folder} holds something else; choose another --out")
 
 
 def _note(folder: Path, key: str, tracker: Tracker) -> None:

@@ -9,7 +9,8 @@ import random
 import re
 from typing import Any
 
-from experiments.benchmarks.simulated import Ask, SimulatedModel, section, sections
+from experiments.benchmarks.answers import section
+from experiments.benchmarks.simulated import Ask, SimulatedModel, sections
 from optimizers.candidate import predictors_of
 from program.paper_coder import PaperCoder
 from signatures.sections import COMPLETED, header
@@ -47,6 +48,7 @@ class WishfulModel(SimulatedModel):
         self.proposals = 0
 
     def answer(self, ask: Ask) -> str:
+        """Return the text of the answer; whoever proposes instructions is answered too."""
         if "new_instruction" in ask.prompt[-400:]:
             return sections({"new_instruction": self._reflect(ask.prompt)})
         if "proposed_instruction" in ask.prompt[-400:]:
@@ -56,6 +58,7 @@ class WishfulModel(SimulatedModel):
         return super().answer(ask)
 
     def fields(self, step: str, subject: str, prompt: str) -> dict[str, Any]:
+        """Return the answer's fields, with marks or what is said of them."""
         fields = super().fields(step, subject, prompt)
         head, _, task = prompt.rpartition(header("task"))
         if step in WISHES:

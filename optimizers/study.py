@@ -171,7 +171,8 @@ class Study:
             prediction = program(paper=paper)
         except AnswerError as error:
             return dspy.Prediction(evaluation=Evaluation(**about, failure=str(error)))
-        listing = Listing(files=dict(prediction.repository))
+        files = sorted(prediction.repository.items(), key=lambda item: item[0].split("/"))  # as they stand on disk
+        listing = Listing(files=dict(files))
         soundness, faults = measure_soundness(prediction.plan, prediction.repository)
         on_dev = any(paper.hash == other.hash for other in self.dev)
         reference = self.references.get(paper.hash) if self.referee and on_dev else None

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from data.errors import ConfigError
 from optimizers.candidate import Candidate, predictors_of
-from program.adapter import describe_signature
+from program.adapter import SharedPrefixAdapter, describe_signature
 from program.paper_coder import PaperCoder
 from program.repository import write_text
 
@@ -107,12 +107,14 @@ class CompiledProgram(BaseModel):
             )
         try:
             compiled = cls.model_validate(content)
+            if differences := list(compiled._differences()):
+                raise ConfigError(
+                    f"program: {path} was compiled for other signatures: {'; '.join(differences)}; compile again"
+                )
+            for predictor in predictors_of(compiled.program(1)).values():
+                SharedPrefixAdapter().task(predictor.signature, predictor.demos, {})  # a run would meet bad demos late
         except ValidationError as error:
             raise ConfigError(f"program: {path} is damaged: {' '.join(str(error).split())[:200]}") from None
-        if differences := list(compiled._differences()):
-            raise ConfigError(
-                f"program: {path} was compiled for other signatures: {'; '.join(differences)}; compile again"
-            )
         return compiled
 
     def save(self, path: Path) -> None:

@@ -9,7 +9,8 @@
     │   ├── EmptyAnswer       nothing in it
     │   └── RejectedAnswer    it violates the checks of its stage, for the last time
     ├── BackboneError     no answer: the provider, the mailbox or the recording failed
-    └── ExperimentError   some cells of an experiment failed, or a judge its self-test
+    ├── ExperimentError   some cells of an experiment failed, or a judge its self-test
+    └── SandboxError      no sandbox to run untrusted code in, or it failed
 
 The message is one line: what, where, what to do.
 """
@@ -53,3 +54,7 @@ class BackboneError(PaperCoderError):
 
 class ExperimentError(PaperCoderError):
     """Some cells of an experiment failed, or a judge its self-test."""
+
+
+class SandboxError(PaperCoderError):
+    """There is no sandbox to run untrusted code in, or it failed."""

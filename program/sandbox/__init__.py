@@ -1,0 +1,1 @@
+"""Where untrusted code runs: behind walls, or not at all."""

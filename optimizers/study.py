@@ -13,7 +13,7 @@ import dspy
 
 from data.errors import AnswerError, PaperCoderError
 from data.paper import Paper
-from optimizers.candidate import Candidate
+from optimizers.candidate import Candidate, predictors_of
 from optimizers.evaluation import Evaluation
 from optimizers.soundness import measure_soundness
 from program.judge import Judge
@@ -171,6 +171,8 @@ class Study:
             prediction = program(paper=paper)
         except AnswerError as error:
             return dspy.Prediction(evaluation=Evaluation(**about, failure=str(error)))
+        finally:
+            _sort_trace(program)
         files = sorted(prediction.repository.items(), key=lambda item: item[0].split("/"))  # as they stand on disk
         listing = Listing(files=dict(files))
         soundness, faults = measure_soundness(prediction.plan, prediction.repository)
@@ -216,3 +218,10 @@ class Study:
                 future.set_exception(error)
                 raise
         return future.result()
+
+
+def _sort_trace(program: PaperCoder) -> None:
+    """Bring what optimizers learn from into an order that does not depend on which answer came first."""
+    if trace := dspy.settings.trace:
+        places = {id(predictor): place for place, predictor in enumerate(predictors_of(program).values())}
+        trace.sort(key=lambda step: (places.get(id(step[0]), -1), getattr(step[1].get("file"), "path", "")))

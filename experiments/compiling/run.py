@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import dspy
+from dspy.utils.exceptions import AdapterParseError
 
-from data.errors import ConfigError, FolderError
+from data.errors import ConfigError, FolderError, RejectedAnswer
 from data.paper import Paper
 from experiments.backbones.api import price_of
 from experiments.backbones.build import Sources, model_of
 from experiments.backbones.shared import SharedTranscript
 from experiments.backbones.transcript import Transcript
 from experiments.choice import AUTHORS, JUDGES, RECORDING, choose_backbones, settle_backbone
+from experiments.compiling.apart import apart
 from experiments.compiling.books import EVALUATIONS, Books
 from experiments.compiling.papers import read_split
 from experiments.compiling.purse import Purse
@@ -97,8 +99,8 @@ def compile_program(config: Config, out: Path | None) -> tuple[CompiledProgram, 
     sources, gate = Sources(config, folder), Gate(config.concurrency)
     with locked(folder):
         _refuse_other(folder, key)
+        purse = Purse(settings.budget, gate)
         try:
-            purse = Purse(settings.budget, gate)
             session = open_session(folder, sources, roles, purse.admit, purse.count, SharedTranscript)
             purse.open(session.transcript.entries)
             shutil.rmtree(folder / LOGS, ignore_errors=True)  # optimizers start anew, and are answered as before
@@ -114,6 +116,7 @@ def compile_program(config: Config, out: Path | None) -> tuple[CompiledProgram, 
                 _note(folder, key, tracker)
                 compiled = _compile(config, roles, split, references, session, purse, tracker)
         except BaseException as error:
+            purse.close(Stop("it has ended"))
             error.add_note(f"what was done is in {folder}; the same command goes on")
             raise
         finally:
@@ -174,7 +177,6 @@ def _first(work: Compilation) -> Record:
     try:
         return _evaluated(work, work.student, work.split.dev)
     except Stop as stop:
-        work.books.purse.close(stop)
         raise stop.error or ConfigError(
             f"compile: {stop.reason} before the uncompiled program was evaluated once; set more of compile.budget"
         ) from None
@@ -205,12 +207,33 @@ def _optimize(work: Compilation) -> Stop | None:
         redirect_stderr(log),
     ):
         try:
-            best = optimizer(settings.optimizer)(work.student, setting)
+            best = apart(lambda: optimizer(settings.optimizer)(work.student, setting))
             work.books.reserved -= len(split.dev)
             _evaluated(work, best, split.dev)
         except Stop as stop:
             return stop
+        except AdapterParseError as error:
+            return _unread(work, error)
+        except (AssertionError, TypeError, ValueError) as error:
+            if not settings.options:
+                raise
+            reason = " ".join(str(error).split())[:200]
+            raise ConfigError(
+                f"compile: {settings.optimizer!r} cannot work with {settings.options}: {reason}; "
+                "correct compile.options"
+            ) from error
     return None
+
+
+def _unread(work: Compilation, error: AdapterParseError) -> Stop:
+    """Stop at a proposal of instructions that cannot be read; it is asked for anew when the compilation goes on."""
+    transcript = work.session.transcript
+    transcript.reject(transcript.given["", "", ""])
+    reason = " ".join(str(error).split())[:200]
+    rejected = RejectedAnswer(
+        f"reflection: a proposal cannot be used: {reason}; try again, or use another backbone for the role 'reflection'"
+    )
+    return Stop(str(rejected), rejected)
 
 
 def _evaluated(work: Compilation, student: dspy.Module, papers: Sequence[Paper]) -> Record:
@@ -222,7 +245,7 @@ def _evaluated(work: Compilation, student: dspy.Module, papers: Sequence[Paper])
         display_progress=False,
     )
     if papers:
-        evaluator(student)
+        apart(lambda: evaluator(student))
     return work.study.record(student.program)
 
 

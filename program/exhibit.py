@@ -15,15 +15,20 @@ from program.syntax import parse_python
 _COMMENTS: dict[tuple[str, ...], tuple[tuple[str, ...], str]] = {
     (".c", ".cc", ".cpp", ".cxx", ".cu", ".cuh", ".h", ".hh", ".hpp", ".hxx", ".mm"): (("//",), r"/\*.*?\*/"),
     (".java", ".scala", ".kt", ".go", ".rs", ".js", ".jsx", ".ts", ".tsx"): (("//",), r"/\*.*?\*/"),
+    (".mjs", ".cjs", ".groovy", ".cl", ".metal", ".glsl", ".wgsl", ".fs", ".fsx"): (("//",), r"/\*.*?\*/|\(\*.*?\*\)"),
     (".swift", ".cs", ".dart", ".stan", ".zig", ".jsonnet", ".libsonnet"): (("//",), r"/\*.*?\*/"),
     (".sh", ".bash", ".r", ".rb", ".pl", ".pyx", ".php", ".ps1", ".nim", ".rmd", ".qmd", ".sage"): (("#",), ""),
+    (".mojo", ".ex", ".exs", ".tcl", ".awk", ".zsh", ".pxd", ".pxi", ".pyw"): (("#",), ""),
+    (".sas", ".do"): (("*", "//"), r"/\*.*?\*/"),
+    (".erl",): (("%",), ""),
     (".jl",): (("#",), "#=.*?=#"),
     (".m",): (("%", "//"), "%{.*?%}"),
     (".f", ".for", ".f77", ".f90", ".f95", ".f03", ".f08"): (("!",), ""),
     (".lua",): (("--",), r"--\[\[.*?\]\]"),
     (".hs", ".lean", ".agda"): (("--",), "{-.*?-}|/-.*?-/"),
     (".ml", ".v", ".wl"): ((), r"\(\*.*?\*\)"),
-    (".clj", ".lisp", ".scm"): ((";",), ""),
+    (".clj", ".lisp", ".scm", ".rkt", ".el"): ((";",), ""),
+    (".sql",): (("--",), r"/\*.*?\*/"),
     (".yaml", ".yml", ".toml", ".cfg", ".ini", ".json", ".gin", ".env", ".conf"): (("#", ";", "//"), ""),
 }
 """By suffix, all but Python: what a line of comment begins with, and what a comment over several lines is like."""

@@ -63,7 +63,12 @@ def test_nothing_but_binaries():
         "return x",
         "return {}",
         "return []",
+        "return -1",
+        "return 0.93, [1.0]",
+        "return {'accuracy': 0.93}",
+        "loss = 0.0\n    return loss",
         "print('trained')",
+        "logger.info('trained')",
         '"""Do it."""\n    print("done")\n    return True',
     ],
 )
@@ -82,10 +87,19 @@ def test_functions_with_stub_bodies(body):
         "from .model import *\n\n__all__ = ['fit']\n",
         "def main():\n    pass\n\n\nif __name__ == '__main__':\n    sys.exit(main())\n",
         "print('All tables are reproduced.')\n",
+        "import logging\n\nlogging.basicConfig(level=logging.INFO)\nlogger = logging.getLogger(__name__)\n",
+        "try:\n    import torch\nexcept ImportError:\n    torch = None\n",
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from model import Net\n",
     ],
 )
 def test_modules_in_which_nothing_is_computed(text):
     assert floored({"model.py": text}) == STUBS
+
+
+@pytest.mark.parametrize("name", ["run.sh", "run"])
+def test_a_shell_script_that_only_runs_stubs_is_no_more_than_they_are(name):
+    script = '#!/bin/sh\n# all of it\nset -e\npip install numpy\npython ./model.py --seed 1 "$@"\n'
+    assert floored({"model.py": "def fit():\n    pass\n", name: script}) == STUBS
 
 
 def test_stubs_in_a_notebook():
@@ -131,6 +145,17 @@ REAL = {
     "Python that is broken": {"a.py": "def f(:\n    return 1\n"},
     "a script without a suffix": {"bin/train": "#!/usr/bin/env python\nimport model\nmodel.fit(3)\n"},
     "a shell script without a suffix": {"run": "#!/bin/sh\ncurl x | tar x\n"},
+    "a shell script that runs what is elsewhere": {"run.sh": "python -m trl.train --lr 0.1\npython ../train.py\n"},
+    "a shell script that computes": {
+        "a.py": "def f(): ...\n",
+        "run.sh": "python a.py | awk '{s += $1} END {print s}'\n",
+    },
+    "a logger that is given something made": {"a.py": "logger.addHandler(make(3))\n"},
+    "a try that computes": {"a.py": "try:\n    x = f(3)\nexcept ValueError:\n    pass\n"},
+    "SQL": {"a.sql": "-- all\nSELECT AVG(x) FROM t;\n"},
+    "Stata": {"a.do": "* all\nregress y x\n"},
+    "OpenCL": {"a.cl": "__kernel void f() {}\n"},
+    "Elixir": {"a.ex": "defmodule A do\nend\n"},
     "stubs in Python around a core in C": {"a.py": "def f(x): ...\n", "core.c": "int f(int x) { return x + 1; }\n"},
 }
 

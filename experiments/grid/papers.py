@@ -57,17 +57,24 @@ def _papers(entry: PaperSpec | BenchmarkSpec | str) -> Iterator[GridPaper]:
     if reference is not None and not reference.is_dir():
         raise ConfigError(f"experiment: no folder {reference}, the reference of {entry.paper!r}")
     yield GridPaper(
-        name=entry.name or (Path(entry.paper).stem or entry.paper),
+        name=entry.name or _short(entry.paper),
         group=entry.group,
         read=lambda: read_paper(source),
         reference=reference,
     )
 
 
+def _short(paper: str) -> str:
+    """Return the name of a paper's file without its ending, or an arXiv id whole."""
+    path = Path(paper)
+    return (path.name if path.suffix[1:2].isdigit() else path.stem) or paper
+
+
 def _of_benchmark(paper: BenchmarkPaper, entry: BenchmarkSpec) -> GridPaper:
-    reference = entry.references / paper.name if entry.references and paper.name else None
+    name = paper.name or "-".join(words(paper.title).split()[:6])
+    reference = entry.references / name if entry.references else None
     return GridPaper(
-        name=paper.name or "-".join(words(paper.title).split()[:6]),
+        name=name,
         group=paper.venue,
         read=lambda: read_benchmark_paper(paper, entry.papers),
         reference=reference if reference and reference.is_dir() else None,

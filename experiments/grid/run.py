@@ -54,14 +54,16 @@ def run_experiment(
     folder = out or Path("runs/experiments") / spec.name
     shared, sources = sources is not None, sources or Sources(config, folder, spec.recording)
     cells, roles = plan_cells(spec, config, folder)
+    _report(spec, [CellState().result(cell) for cell in cells])  # what no table can be made of is told first, too
     asked = {name for named in roles.values() for name in named.values()}
     asked |= {judgement.judge for cell in cells for judgement in cell.judgements}
     for name in sorted(asked):
         sources.open(name)  # a missing key is told before anything is done
     with locked(folder):
         try:
-            for mailbox in [] if shared else sources.mailboxes:
-                print(mailbox.invitation, file=sys.stderr, flush=True)
+            invitations = [] if shared else [mailbox.invitation for mailbox in sources.mailboxes]
+            for line in [*_lacking(spec, cells), *invitations]:
+                print(line, file=sys.stderr, flush=True)
             return _carry_out(spec, config, folder, cells, roles, sources)
         except BaseException as error:
             error.add_note(f"what was done is in {folder}; the same command goes on")
@@ -115,6 +117,15 @@ def _author_roles(spec: Spec, config: Config) -> dict[str, Mapping[Role, str]]:
 def _has_meaning(judgement: Judgement, paper: GridPaper, method: str) -> bool:
     """A reference is needed to compare with, and it is not compared with itself."""
     return judgement.setting == "reference-free" or (paper.reference is not None and method != "Oracle")
+
+
+def _lacking(spec: Spec, cells: list[CellPlan]) -> list[str]:
+    """Say which papers have no reference-based score for want of a reference."""
+    names = list(dict.fromkeys(cell.paper.name for cell in cells if cell.paper.reference is None))
+    if not names or "reference-based" not in spec.settings:
+        return []
+    listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return [f"no `reference`, so no reference-based score: {listed}"]
 
 
 def _carry_out(
@@ -225,7 +236,7 @@ def explain_failures(cells: list[Cell], folder: Path) -> ExperimentError | None:
         return None
     first = f"{failed[0].method} on {failed[0].paper}: {failed[0].error or 'it was not reached'}"
     return ExperimentError(
-        f"{len(failed)} of {len(cells)} cells failed, the first: {first}. The others are in {folder}; "
+        f"{len(failed)} of {len(cells)} cells failed, the first: {first.rstrip('.')}. The others are in {folder}; "
         "the same command tries these again"
     )
 

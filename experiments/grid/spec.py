@@ -37,7 +37,8 @@ class BenchmarkSpec(Settings):
     papers: Path | None = None
     """Folder with the papers; those that are not there are fetched from arXiv."""
     references: Path | None = None
-    """Folder with the authors' repositories, each under the name that the list gives it."""
+    """Folder with the authors' repositories, each under the name that the list gives it, or else under the first six
+    words of the paper's title, in small letters, with hyphens."""
     first: int | None = Field(default=None, gt=0)
     """Only so many papers of the list."""
 
@@ -117,7 +118,8 @@ def _fault(fault: Any) -> str:
     if fault["type"] in ("extra_forbidden", "invalid_key"):
         key = loc.pop()
         return _at(loc) + f"unknown key {key!r}{choices(str(key), model.model_fields)}"
-    return _at(loc) + str(fault["msg"])
+    unquoted = fault["type"] == "string_type" and isinstance(fault["input"], float)
+    return _at(loc) + str(fault["msg"]) + ("; put an arXiv id in quotes" if unquoted else "")
 
 
 def _at(loc: list[str | int]) -> str:

@@ -103,7 +103,7 @@ class Table:
         return "\n".join(lines) + "\n"
 
     def _heads(self) -> list[str]:
-        return [f"{column.group}: {column.name}" if column.group else column.name for column in self.columns]
+        return [": ".join(filter(None, (column.group, column.name))) for column in self.columns]
 
     def _latex_groups(self) -> Iterator[str]:
         if not any(column.group for column in self.columns):

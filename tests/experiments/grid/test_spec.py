@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from data.benchmarks import load_benchmark
 from data.errors import ConfigError
 from experiments.benchmarks.simulated import Server
+from experiments.grid.papers import list_papers
+from experiments.grid.spec import load_spec
 from tests.experiments.grid.grids import OUT, experiment, statuses, write_paper, write_reference, write_spec
 from tests.experiments.judged import write
+from tests.experiments.runs import papercoder
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a misspelt key": ({"method": ["Paper"]}, r"unknown key 'method'; did you mean 'methods'\? the choices are name, "),
@@ -54,6 +58,13 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"papers": [{"benchmark": "executability", "references": "gone"}]},
         "no folder gone; clone the authors' repositories into it",
     ),
+    "an arXiv id that is a number": (
+        {"papers": [1706.03762]},
+        r"papers\.0: .*valid string; put an arXiv id in quotes$",
+    ),
+    "no such human scores": ({"human": "gone.csv"}, r"cannot read the human scores gone\.csv: No such file"),
+    "an alignment without human scores": ({"layouts": ["methods", "alignment"]}, "'alignment' needs human scores"),
+    "nothing to compare": ({"layouts": ["backbones"], "methods": ["Oracle"]}, "no cell names a backbone to compare"),
     "a misspelt key of the configuration": (
         {"config": {"judge": {"sampels": 2}}},
         r"unknown key 'judge\.sampels': did you mean 'samples'\?",
@@ -120,10 +131,44 @@ def test_a_benchmark_reads_the_papers_of_a_folder_and_the_references_under_its_n
     }
 
 
+def test_papers_without_a_name_in_the_list_have_their_references_under_the_words_of_their_titles(
+    server: Server,
+) -> None:
+    (listed,) = load_benchmark("human_evaluation")[3:4]
+    write("papers", {f"{listed.arxiv}.md": f"# {listed.title}\n\n## Abstract\n\nShort.\n\n## 1 Method\n\nAdd one.\n"})
+    folder = write("references/sea-sparse-linear-attention-with-estimated", {"main.py": "print(sum([1]))\n"})
+    spec = load_spec(
+        write_spec(papers=[{"benchmark": "human_evaluation", "papers": "papers", "references": "references"}])
+    )
+    assert [paper.reference for paper in list_papers(spec)][2:5] == [None, folder, None]
+
+
+def test_an_arxiv_id_is_a_name_as_a_whole() -> None:
+    papers = ["1706.03762", "https://arxiv.org/abs/1706.03763v2", "there/a.b.md"]
+    spec = load_spec(write_spec(papers=papers))
+    assert [paper.name for paper in list_papers(spec)] == ["1706.03762", "1706.03763v2", "a.b"]
+
+
+def test_papers_without_a_reference_are_named_where_one_is_needed(server: Server, capsys: Any) -> None:
+    write_spec(papers=[write_paper("a")], methods=["Abstract"])
+    experiment(server)
+    assert "no `reference`, so no reference-based score: a\n" in capsys.readouterr().err
+    write_spec(papers=[write_paper("a")], methods=["Abstract"], settings=["reference-free"])
+    experiment(server)
+    assert "no `reference`" not in capsys.readouterr().err
+
+
+def test_a_backbone_that_would_change_nothing_is_refused(server: Server) -> None:
+    write_spec(backbones=["simulated"], judges=["simulated"])
+    ended = papercoder("experiment", "experiment.yaml", "--backbone", "mailbox", server=server)
+    assert ended.returncode == 2
+    assert "names its own `backbones` and `judges`" in ended.stderr
+    assert server.asks == []
+
+
 def test_the_settings_of_the_file_hold_below_those_of_the_command_line(server: Server) -> None:
     write_spec(methods=["Oracle"], config={"judge": {"samples": 5}})
     from experiments.config import load_config
-    from experiments.grid.spec import load_spec
 
     plan = load_spec(Path("experiment.yaml"))
     assert load_config(base=plan.config).judge.samples == 5

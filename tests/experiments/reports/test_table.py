@@ -34,6 +34,10 @@ def test_markdown_marks_the_best_and_names_the_group_of_each_column():
     )
 
 
+def test_a_column_without_a_name_is_headed_by_its_group():
+    assert Table("T", "", (Column("Method"), Column("", "First")), ()).csv() == "Method,First\n"
+
+
 def test_latex_spans_groups_over_their_columns():
     assert TABLE.latex().splitlines() == [
         r"\begin{table}",

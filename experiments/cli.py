@@ -114,6 +114,8 @@ def judge(
     from experiments.judge import judge_repository
     from experiments.self_test import run_self_test
 
+    if self_test and (repository or paper or reference or components):
+        raise click.UsageError("--self-test judges repositories of its own; leave out REPOSITORY and what goes with it")
     config = _config(**choice)
     if self_test:
         for line in run_self_test(config, out):
@@ -136,6 +138,8 @@ def experiment(spec: Path, out: Path | None, record: Path | None, **choice: Any)
     from experiments.grid.spec import load_spec
 
     plan = load_spec(spec)
+    if choice["backbone"] and plan.backbones and plan.judges:
+        raise click.UsageError(f"{spec} names its own `backbones` and `judges`; change them there, not by --backbone")
     cells, report, folder = run_experiment(plan, _config(**choice, earlier=plan.config), out)
     for table in report.tables.values():
         click.echo(table.markdown())

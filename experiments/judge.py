@@ -91,6 +91,9 @@ def judge_repository(
     config = settle_backbone(config, None)
     question, notices = _ask(repository, paper, reference, components, config)
     folder = out or Path("verdicts") / f"{slug(question.paper.title)}-{question.key}"
+    for read in filter(None, (question.repository, reference)):
+        if folder.resolve().is_relative_to(read.resolve()):
+            raise FolderError(f"{folder} would lie in {read}, which the judge reads; choose another --out")
     sources = Sources(config, folder)
     session = open_session(folder, sources, {"judge": question.backbone})
     with locked(folder):
@@ -112,7 +115,7 @@ def _ask(
     repository: Path, paper: str | None, reference: Path | None, components: Path | None, config: Config
 ) -> tuple[Question, list[str]]:
     """Return what is to be judged, and what to tell the user of it."""
-    home = next((path for path in (repository, repository.parent) if (path / "run.json").is_file()), None)
+    home = _home(repository)
     source = (find_sample(paper) or paper) if paper else str(home / "paper.md") if home else None
     if source is None:
         raise ConfigError(f"{repository} does not lie in the folder of a run; name its paper with --paper")
@@ -120,6 +123,9 @@ def _ask(
     text, notices = fit(read_paper(source), config, [backbone])
     if repository == home:
         repository = repository / "repository"
+    run = RunState.load(home) if home else None
+    if run and run.status != "finished":
+        notices = [*notices, f"the run in {home} is not finished ({run.status}); its repository is judged as it is"]
     question = Question(
         judge=build_judge(config, backbone),
         backbone=backbone,
@@ -128,10 +134,18 @@ def _ask(
         listing=Repository(repository).read(),
         reference=Repository(reference).read() if reference else None,
         requirements=load_requirements(components) if components else None,
-        run=RunState.load(home) if home else None,
+        run=run,
         model=model_of(config, backbone),
     )
     return question, notices
+
+
+def _home(repository: Path) -> Path | None:
+    """Return the folder of the run that wrote a repository, if it lies in one or is one itself."""
+    homes = [repository]
+    if repository.absolute().name == "repository":
+        homes.append(repository.absolute().parent)
+    return next((path for path in homes if (path / "run.json").is_file()), None)
 
 
 def _known(folder: Path, key: str) -> Verdict | None:

@@ -34,7 +34,7 @@ MAX_FILE_BYTES = 1_000_000
 MAX_TOTAL_BYTES = 64_000_000
 """What is read of one repository at most."""
 
-_NOT_ITS_OWN = ("__pycache__", "node_modules", "site-packages", "venv")
+_NOT_ITS_OWN = ("__pycache__", "node_modules", "site-packages", "venv", "mlruns", "mlartifacts")
 """Folders with what others wrote or programs made; so are those that begin with a dot."""
 
 

@@ -125,6 +125,28 @@ def test_the_repository_of_a_run_needs_no_paper(server: Server, place: str) -> N
     assert verdict().valid == 2
 
 
+def test_the_repository_of_a_run_is_known_from_within(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(server)
+    monkeypatch.chdir("out/repository")
+    judge(server, ".", None, out="../../verdict")
+    assert len(verdict("../../verdict").repository.shown) == 6
+
+
+def test_another_folder_in_that_of_a_run_is_not_what_it_wrote(server: Server) -> None:
+    run(server)
+    write("out/theirs")
+    with pytest.raises(ConfigError, match="out/theirs does not lie in the folder of a run"):
+        judge(server, "out/theirs", None)
+
+
+def test_a_run_that_is_not_finished_is_judged_and_said_to_be_so(server: Server, capsys: Any) -> None:
+    server.model.answers["source_file", "main.py"] = lambda ask: "No."
+    with pytest.raises(RejectedAnswer):
+        run(server)
+    judge(server, "out", None)
+    assert "the run in out is not finished (failed); its repository is judged as it is" in capsys.readouterr().err
+
+
 def test_a_paper_that_is_named_goes_before_that_of_the_run(server: Server) -> None:
     run(server)
     Path("other.md").write_text("# Another\n\n## Abstract\n\nOther.\n\n## 1 Method\n\nSubtract.\n")
@@ -388,6 +410,13 @@ def test_a_repository_of_which_no_file_fits_is_one_line(server: Server) -> None:
         ({"repository": "gone"}, FolderError, "no folder gone; name the folder of a repository"),
         ({"paper": None}, ConfigError, "repository does not lie in the folder of a run; name its paper with --paper"),
         ({"paper": "gone.md"}, PaperError, r"no file or folder 'gone\.md'"),
+        (
+            {"out": "repository/verdict"},
+            FolderError,
+            "repository/verdict would lie in repository, which the judge reads",
+        ),
+        ({"repository": "."}, FolderError, "verdict would lie in ., which the judge reads; choose another --out"),
+        ({"reference": "theirs", "out": "theirs"}, FolderError, "theirs would lie in theirs, which the judge reads"),
         ({"reference": "gone"}, FolderError, "no folder gone; name the folder of a repository"),
         ({"reference": "empty"}, FolderError, "no file of the reference can be shown: it is empty"),
         ({"components": "gone.yaml"}, FolderError, r"cannot read gone\.yaml: No such file or directory"),
@@ -404,6 +433,7 @@ def test_what_is_missing_is_one_line_and_nothing_is_asked(
     server: Server, change: dict[str, Any], error: type[PaperCoderError], message: str
 ) -> None:
     Path("empty").mkdir()
+    write("theirs")
     Path("few.yaml").write_text("components: []\n")
     Path("torn.yaml").write_text("components: [\n")
     Path("latin.yaml").write_bytes(b"components: [\xe9]\n")
@@ -434,3 +464,10 @@ def test_on_the_command_line_no_repository_is_a_question_of_usage() -> None:
     ended = papercoder("judge", "--paper", "paper.md")
     assert ended.returncode == 2
     assert "name a REPOSITORY, or give --self-test" in ended.stderr
+
+
+@pytest.mark.parametrize("more", [("repository",), ("--paper", "paper.md"), ("--reference", "theirs")])
+def test_the_self_test_takes_no_repository(more: tuple[str, ...]) -> None:
+    ended = papercoder("judge", "--self-test", *more)
+    assert ended.returncode == 2
+    assert "--self-test judges repositories of its own" in ended.stderr

@@ -208,7 +208,7 @@ def test_source_is_read_before_data_if_there_is_no_room_for_both(repository):
 
 
 def test_folders_of_others_are_passed_over(repository):
-    for folder in (".git", "node_modules", "__pycache__", "src/venv", "src/.venv"):
+    for folder in (".git", "node_modules", "__pycache__", "src/venv", "src/.venv", "mlruns", "mlartifacts/1"):
         (ROOT / folder).mkdir(parents=True)
         (ROOT / folder / "a.py").write_text("x = 1\n")
     repository.write("src/a.py", "x = 1\n")

@@ -22,6 +22,7 @@ check: $(READY)
 benchmark: $(READY)
 	$(BIN)/python -m experiments.benchmarks.critical_path
 	$(BIN)/python -m experiments.benchmarks.experiment
+	$(BIN)/python -m experiments.benchmarks.compiling
 	$(BIN)/python -m experiments.benchmarks.footprint
 
 $(READY): requirements.lock pyproject.toml

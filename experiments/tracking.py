@@ -321,7 +321,7 @@ def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterato
         mlflow.set_experiment(settings.experiment)
         run_id = _known(run_id)
         run = mlflow.start_run(run_id=run_id, run_name=None if run_id else name)
-    mlflow.dspy.autolog()
+    mlflow.dspy.autolog(log_traces_from_compile=True)
     tracker = Tracker(run.info.run_id)
     try:
         yield tracker

@@ -105,6 +105,11 @@ class Study:
         """How many runs of the program have begun, repetitions not counted."""
         return len(self._begun)
 
+    @property
+    def candidates(self) -> int:
+        """How many candidates had a run."""
+        return len({candidate for candidate, _, _ in self._begun})
+
     def evaluate(self, program: PaperCoder, paper: Paper, rollout: int = 0) -> dspy.Prediction:
         """Run a program on a paper and have the repository judged.
 

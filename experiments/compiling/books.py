@@ -45,8 +45,10 @@ class Books:
     run_ids: dict[str, str] = field(default_factory=dict)
     """MLflow run of each candidate, by its key."""
     best: float | None = None
-    _noted: int = 0
-    """How many evaluations were noted: the steps of the curve, the same in a session that goes on."""
+    _trackers: dict[str, Tracker] = field(default_factory=dict)
+    """Of the candidates of this session, by key."""
+    _measured: set[int] = field(default_factory=set)
+    """Numbers of the candidates that are on the curve."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stream: TextIO = field(default_factory=lambda: sys.stderr)
     """That of the command; optimizers are given another one, for they talk much."""
@@ -75,11 +77,11 @@ class Books:
                 return
             key = record.candidate.key
             with self._lock:  # its first papers are evaluated at once; they belong to one run
-                child = self.tracker.child(f"candidate {record.number}", self.run_ids.get(key))
-                tracker = opened.enter_context(child)
-                new = tracker.run_id is not None and self.run_ids.get(key) != tracker.run_id
-                if new:
-                    self._enter(key, tracker.run_id or "")
+                tracker, new = self._trackers.get(key), key not in self._trackers
+                if tracker is None:
+                    child = self.tracker.child(f"candidate {record.number}", self.run_ids.get(key))
+                    tracker = self._trackers[key] = opened.enter_context(child)
+                    self._enter(key, tracker.run_id)
             if new:
                 self._describe(record, tracker)
             callbacks = [*tracker.callbacks(), *dspy.settings.callbacks]
@@ -102,7 +104,6 @@ class Books:
         }
         with self._lock, (self.session.folder / EVALUATIONS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            self._noted += 1
             if trace := self.tracker.last_trace():
                 self._traces.append((trace, evaluation))
         figures = {f"score.{slug(evaluation.title)}": evaluation.score, **evaluation.guards}
@@ -110,12 +111,12 @@ class Books:
         mean = record.mean(self.dev)
         if mean is not None:
             figures["dev"] = mean
-        self.tracker.other(self.run_ids.get(evaluation.candidate)).log(metrics=figures)
+        self._trackers[evaluation.candidate].log(metrics=figures)
         with self._lock:
-            if mean is not None and (self.best is None or mean > self.best):
-                self.best = mean
-            if self.best is not None:
-                self.tracker.log_step("best_dev", self.best, self._noted)
+            if mean is not None and record.number not in self._measured:
+                self._measured.add(record.number)
+                self.best = mean if self.best is None else max(self.best, mean)
+                self.tracker.log_step("best_dev", self.best, record.number)
         told = f"failed: {evaluation.failure}" if evaluation.failure else f"{evaluation.score:.3f}"
         print_line(self.session.meter, f"candidate {record.number} on {evaluation.title}: {told}", self._stream)
 
@@ -127,8 +128,10 @@ class Books:
             if evaluation.verdict:
                 assess(self.tracker, trace, evaluation.verdict, self.judge)
 
-    def _enter(self, key: str, run_id: str) -> None:
-        """Remember the run of a candidate."""
+    def _enter(self, key: str, run_id: str | None) -> None:
+        """Remember the run of a candidate for sessions to come."""
+        if run_id is None or self.run_ids.get(key) == run_id:
+            return
         self.run_ids[key] = run_id
         write_text(self.session.folder / "mlflow.json", json.dumps(self.run_ids, indent=1) + "\n")
 

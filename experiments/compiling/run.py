@@ -272,7 +272,7 @@ def _provenance(work: Compilation, before: Record, after: Record, stopped: Stop 
         gain=gain,
         warning=warn_of_gaming(gain["mean"], guards["before"], guards["after"]),
         stopped=stopped.reason if stopped else None,
-        candidates=len(study.records),
+        candidates=study.candidates,
         runs=study.runs,
         spent={**asdict(spent), "replayed": work.session.meter.replayed},
         versions=_versions(),

@@ -1,4 +1,4 @@
-"""The samples that come with PaperCoder: a paper, a reference implementation and a recorded run each."""
+"""The samples that come with PaperCoder: a paper and a reference implementation each, the first also recorded runs."""
 
 from pathlib import Path
 

@@ -8,7 +8,7 @@ import networkx as nx
 
 from data.errors import AnswerError, ConfigError, FolderError
 from program.ask import Ask
-from program.exhibit import Exhibit, code_lines, make_exhibit, render_tree, unread_programs
+from program.exhibit import Exhibit, code_lines, make_exhibit, render_tree, tokens_of, unread_programs
 from program.floors import floor
 from program.repository import Listing
 from program.schedule import run_jobs
@@ -182,7 +182,7 @@ class Judge(dspy.Module):
 
     def _choose(self, paper: str, exhibit: Exhibit, other: Exhibit | None) -> tuple[list[str], list[str]]:
         """Return which files of the repository and of the reference are shown; all, if they fit."""
-        room = max(0, self.room - len(paper) // 4)
+        room = max(0, self.room - tokens_of(paper))
         ours, theirs = _size(exhibit), _size(other) if other is not None else 0
         if ours + theirs <= room:
             return list(exhibit.texts), list(other.texts) if other is not None else []
@@ -199,7 +199,7 @@ class Judge(dspy.Module):
             return list(exhibit.texts)
         if not any(exhibit.tokens(path) <= room for path in exhibit.texts):
             raise ConfigError(
-                f"of the {self.room:,} tokens that the judge has room for, the paper takes about {len(paper) // 4:,}, "
+                f"of the {self.room:,} tokens that the judge has room for, the paper takes about {tokens_of(paper):,}, "
                 "and no file of the repository fits into the rest; let a backbone with a longer context be the judge"
             )
         chosen = self.select(

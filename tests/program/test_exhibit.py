@@ -167,3 +167,9 @@ def test_a_tree_of_thousands_of_files_takes_no_more_than_its_room(room):
     assert sum(len(line) + 1 for line in named) // 4 <= room
     assert len(tree.splitlines()) <= len(named) + 51
     assert len(named) + stand_for == 5000
+
+
+def test_signs_of_other_scripts_take_more_room_than_letters():
+    letters = make_exhibit(Listing(files={"a.py": "# " + "a" * 400})).tokens("a.py")
+    signs = make_exhibit(Listing(files={"a.py": "# " + "数" * 400})).tokens("a.py")
+    assert (letters, signs) == (103, 303)

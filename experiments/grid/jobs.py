@@ -70,8 +70,8 @@ class Workshop:
         try:
             text, notices = fit(paper.read(), self.config, backbones)
             self._keep(self._place(paper), text)
-        except PaperCoderError as error:
-            return Failure(str(error))
+        except Exception as error:  # one paper must not end the others, whatever is wrong with it
+            return Failure(_reason(error))
         for notice in notices:
             self._tell(f"{paper.name}: {notice}")
         return text
@@ -88,8 +88,8 @@ class Workshop:
             with session.asking(Tracker()):
                 requirements = build_judge(self.config, judge).list_requirements(text.markdown)
             write_text(path, requirements.to_yaml())
-        except PaperCoderError as error:
-            return Failure(str(error))
+        except Exception as error:  # as above
+            return Failure(_reason(error))
         self._tell(f"{paper.name}: {len(requirements.components)} components required")
         return requirements
 
@@ -102,7 +102,7 @@ class Workshop:
                 raise PaperCoderError(paper.reason)
             listing = self._written(cell, paper, state)
             state.statistics = measure(listing.files)
-        except Exception as error:  # one cell must not end the others, whatever is wrong with it
+        except Exception as error:  # as above
             return self._fail(cell, state, "method", error)
         state.save(cell.folder)
         self._tell(f"{cell}: {state.statistics.files} files")
@@ -147,7 +147,7 @@ class Workshop:
     def _keep(self, place: Path, paper: Paper) -> None:
         """Write a paper; what an earlier version of it required no longer holds."""
         path = place / "paper.md"
-        if path.exists() and path.read_text(encoding="utf-8") != paper.markdown:
+        if path.exists() and path.read_bytes() != paper.markdown.encode():
             for components in place.glob(f"*/{COMPONENTS}"):
                 components.unlink()
         write_text(path, paper.markdown)
@@ -248,11 +248,15 @@ class Workshop:
         return self.folder / "papers" / slug(paper.name)
 
     def _fail(self, cell: CellPlan, state: CellState, what: str, error: Exception) -> Failure:
-        known = isinstance(error, PaperCoderError)
-        state.errors[what] = str(error) if known else f"unexpected {type(error).__name__}: {error}"
+        state.errors[what] = _reason(error)
         state.save(cell.folder)
         self._tell(f"{cell}: {what} failed: {state.errors[what]}")
         return Failure(state.errors[what])
 
     def _tell(self, event: str) -> None:
         print_line(self.meter, event)
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong, in a line."""
+    return str(error) if isinstance(error, PaperCoderError) else f"unexpected {type(error).__name__}: {error}"

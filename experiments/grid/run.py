@@ -208,7 +208,8 @@ def _read_record(folder: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        record = dict(json.loads(path.read_text(encoding="utf-8")))
+        return {**record, "models": dict(record.get("models", {}))}
     except (OSError, ValueError, TypeError) as error:
         raise FolderError(f"{path} is damaged: {error}; remove it and run the experiment again") from None
 

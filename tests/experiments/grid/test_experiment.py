@@ -256,10 +256,26 @@ def test_a_reference_that_has_changed_is_judged_against_anew(server: Server) -> 
     assert [ask.step for ask in server.asks[before:]] == ["assessment"]
 
 
-def test_a_damaged_experiment_is_named(server: Server) -> None:
+def test_a_damaged_paper_in_the_folder_is_written_anew(server: Server) -> None:
     write_spec()
     experiment(server)
-    (OUT / "experiment.json").write_text("{")
+    kept = (OUT / "papers/a/paper.md").read_bytes()
+    (OUT / "papers/a/paper.md").write_bytes(b"\xff")
+    assert {cell.status for cell in experiment(server)} == {"finished"}
+    assert (OUT / "papers/a/paper.md").read_bytes() == kept
+
+
+def test_a_paper_of_which_nothing_can_be_kept_fails_its_cells_only(server: Server) -> None:
+    write_spec(papers=two_papers(), methods=["Abstract"])
+    (OUT / "papers/a/paper.md").mkdir(parents=True)
+    assert statuses(experiment(server)) == {("a", "Abstract"): "failed", ("b", "Abstract"): "finished"}
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '{"models": 3}'])
+def test_a_damaged_experiment_is_named(server: Server, content: str) -> None:
+    write_spec()
+    experiment(server)
+    (OUT / "experiment.json").write_text(content)
     with pytest.raises(FolderError, match=r"experiment\.json is damaged: .*; remove it and run the experiment again"):
         experiment(server)
 

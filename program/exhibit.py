@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from program.repository import Listing
+from program.repository import LINK, Listing
 from program.syntax import parse_python
 
 _COMMENTS: dict[tuple[str, ...], tuple[tuple[str, ...], str]] = {
@@ -100,8 +100,8 @@ def _lines(text: str) -> str:
 
 
 def unread_programs(exhibit: Exhibit) -> list[str]:
-    """Return the programs that were left out, whatever the reason: nobody knows what is in them."""
-    return [path for path in exhibit.left_out if is_program(path)]
+    """Return the programs that were left out: nobody knows what is in them. What a link leads to is none of its own."""
+    return [path for path, reason in exhibit.left_out.items() if is_program(path) and reason != LINK]
 
 
 def is_program(path: str, text: str = "") -> bool:

@@ -34,6 +34,9 @@ MAX_FILE_BYTES = 1_000_000
 MAX_TOTAL_BYTES = 64_000_000
 """What is read of one repository at most."""
 
+LINK = "a link"
+"""Why a link is left out: what it leads to is read where it lies, or is no part of the repository."""
+
 _NOT_ITS_OWN = ("__pycache__", "node_modules", "site-packages", "venv", "mlruns", "mlartifacts")
 """Folders with what others wrote or programs made; so are those that begin with a dot."""
 
@@ -163,7 +166,7 @@ def _content(path: Path, room: int) -> bytes | str:
     try:
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
-            return "a link"
+            return LINK
         if stat.S_ISDIR(status.st_mode):
             return "a folder that cannot be read"
         if not stat.S_ISREG(status.st_mode):

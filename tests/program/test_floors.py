@@ -102,6 +102,10 @@ def test_a_shell_script_that_only_runs_stubs_is_no_more_than_they_are(name):
     assert floored({"model.py": "def fit():\n    pass\n", name: script}) == STUBS
 
 
+def test_a_link_beside_stubs_is_no_program():
+    assert floored({"model.py": "def fit():\n    pass\n"}, {"main.py": "a link"}) == STUBS
+
+
 def test_stubs_in_a_notebook():
     assert floored({"a.ipynb": notebook("import numpy as np", "def fit(x):\n    pass")}) == STUBS
 

@@ -158,7 +158,8 @@ def compile_prompts(out: Path | None, **choice: Any) -> None:
 
     The same command again goes on where an earlier one stopped.
     """
-    from experiments.compiling.run import compile_program, describe
+    from experiments.compiling.outcome import describe
+    from experiments.compiling.run import compile_program
 
     for line in describe(*compile_program(_config(**choice), out)):
         click.echo(line)
@@ -171,7 +172,8 @@ def compile_prompts(out: Path | None, **choice: Any) -> None:
 def compile_and_run(paper: str, out: Path | None, **choice: Any) -> None:
     """Optimize the prompts as the configuration says, then write the repository of PAPER with them."""
     from data.samples import find_sample
-    from experiments.compiling.run import compile_program, describe
+    from experiments.compiling.outcome import describe
+    from experiments.compiling.run import compile_program
     from experiments.run import start_run
 
     config = _config(**choice)
@@ -190,7 +192,7 @@ def program() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def show(file: Path) -> None:
     """Show how FILE came about, and how its instructions differ from the default ones."""
-    from experiments.compiling.run import describe
+    from experiments.compiling.outcome import describe
     from optimizers.compiled import CompiledProgram, default_candidate, show_difference
 
     compiled = CompiledProgram.load(file)

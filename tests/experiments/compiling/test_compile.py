@@ -16,7 +16,7 @@ from data.errors import BackboneError, ConfigError, ExperimentError, FolderError
 from experiments.backbones.transcript import Transcript
 from experiments.benchmarks.simulated import Ask, Reply, Server, completion, failure, serving
 from experiments.benchmarks.wishful import WishfulModel
-from experiments.compiling.run import describe
+from experiments.compiling.outcome import describe
 from experiments.config import load_config
 from optimizers.compiled import CompiledProgram, default_candidate
 from tests.experiments.runs import command, papercoder, repository, state

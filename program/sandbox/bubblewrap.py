@@ -3,14 +3,19 @@
 import json
 import os
 import platform
+import random
+import re
+import select
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from data.errors import SandboxError
 from program.sandbox.limits import MEGABYTE, Limits, Outcome
+from program.sandbox.system_calls import knows_machine, system_call_filter
 from program.sandbox.watch import watch
 
 WORK = "/work"
@@ -18,8 +23,14 @@ WORK = "/work"
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 
+_PYTHON = "/python"
+"""Where `python` and `python3` stand inside."""
+
 _UIDS = range(61_000, 64_000)
 """Real user ids for untrusted code where this program runs as root; nobody else should have them."""
+
+_END_SECONDS = 10
+"""How long killed processes may take to end."""
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _OF_ETC = (
@@ -32,7 +43,7 @@ _OF_ETC = (
 )
 
 ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "PATH": f"{_PYTHON}:/usr/local/bin:/usr/bin:/bin",
     "HOME": "/tmp",
     "TMPDIR": "/tmp",
     "LANG": "C.UTF-8",
@@ -50,13 +61,15 @@ class Bubblewrap:
 
     def why_not(self) -> str | None:
         """Return why it cannot be used here, with what to do about it; None if a real run works."""
-        if platform.system() != "Linux":
-            return "bubblewrap needs Linux; use docker or podman (execution.backend)"
+        if platform.system() != "Linux" or not knows_machine():
+            return "bubblewrap needs Linux on x86_64 or aarch64; use docker or podman (execution.backend)"
         if shutil.which("bwrap") is None:
             return "bwrap is not installed; install the package bubblewrap"
-        command = self._command(["true"], Path("/"), Limits(wall_seconds=10), (), {}, bind=False)
         try:
-            done = subprocess.run(command, env={}, capture_output=True, text=True, timeout=20, check=False)
+            with _command(["true"], None, Limits(), (), {}) as (command, inherited):
+                done = subprocess.run(
+                    command, env={}, capture_output=True, text=True, timeout=20, check=False, pass_fds=inherited
+                )
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"bwrap does not start: {error}"
         if done.returncode:
@@ -87,64 +100,104 @@ class Bubblewrap:
         Raises:
             SandboxError: The sandbox does not start.
         """
-        uid = self._own(folder)
-        arguments = self._command(command, folder, limits, read_only, environment or {}, uid=uid)
-        return watch(arguments, folder, limits)
+        with _command(command, folder, limits, read_only, environment or {}) as (started, inherited):
+            return watch(started, folder, limits, inherited)
 
-    def _own(self, folder: Path) -> int:
-        """Give the folder to an unprivileged user if this is root; return that user."""
-        if os.getuid() != 0:
-            return 0
-        uid = _UIDS.start + os.getpid() % len(_UIDS)
-        for path, folders, files in os.walk(folder):
-            os.chown(path, uid, uid, follow_symlinks=False)
-            for name in [*folders, *files]:
-                os.chown(Path(path) / name, uid, uid, follow_symlinks=False)
-        return uid
 
-    def _command(
-        self,
-        command: Sequence[str],
-        folder: Path,
-        limits: Limits,
-        read_only: Sequence[Path],
-        environment: Mapping[str, str],
-        uid: int = 0,
-        bind: bool = True,
-    ) -> list[str]:
-        bwrap = shutil.which("bwrap")
-        if bwrap is None:
-            raise SandboxError("bwrap is not installed; install the package bubblewrap")
-        python = Path(sys.base_prefix).resolve()
-        interpreter = str(python / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
-        given = {
-            "folder": WORK if bind else "/",
-            "uid": uid or (_UIDS.start if os.getuid() == 0 else 0),
-            "resources": {
-                "RLIMIT_NPROC": limits.processes,
-                "RLIMIT_CPU": limits.cpu_seconds,
-                "RLIMIT_DATA": limits.memory_mb * MEGABYTE,
-                "RLIMIT_FSIZE": limits.disk_mb * MEGABYTE,
-                "RLIMIT_NOFILE": 1024,
-                "RLIMIT_CORE": 0,
-            },
-        }
-        return [
-            bwrap,
-            *_namespaces(),
-            *(part for path in _SYSTEM for part in _system(Path(path))),
-            *(part for path in _OF_ETC for part in ("--ro-bind-try", path, path)),
-            *("--proc", "/proc", "--ro-bind-try", "/proc/sys", "/proc/sys"),
-            *("--dev", "/dev"),
-            *("--size", str(limits.scratch_mb * MEGABYTE), "--perms", "1777", "--tmpfs", "/dev/shm"),
-            *("--size", str(limits.scratch_mb * MEGABYTE), "--perms", "1777", "--tmpfs", "/tmp"),
-            *(part for path in dict.fromkeys([python, *read_only]) for part in _shown(path)),
-            *("--ro-bind", str(_LAUNCHER), "/launcher.py"),
-            *(("--bind", str(folder), WORK) if bind else ()),
-            "--clearenv",
-            *(part for item in {**ENVIRONMENT, **environment}.items() for part in ("--setenv", *item)),
-            *("--", interpreter, "-I", "-S", "/launcher.py", json.dumps(given), *command),
-        ]
+@contextmanager
+def _command(
+    command: Sequence[str],
+    folder: Path | None,
+    limits: Limits,
+    read_only: Sequence[Path],
+    environment: Mapping[str, str],
+) -> Iterator[tuple[list[str], list[int]]]:
+    """Yield what starts a command in the sandbox, and the files that it inherits; then all of it has ended."""
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise SandboxError("bwrap is not installed; install the package bubblewrap")
+    python = Path(sys.base_prefix).resolve()
+    interpreter = str(python / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
+    uid = random.choice(_UIDS) if os.getuid() == 0 else 0
+    if folder and uid:
+        _give(folder, uid)
+    given = {"folder": WORK if folder else "/", "uid": uid, "resources": _resources(limits)}
+    scratch = ("--size", str(limits.scratch_mb * MEGABYTE), "--perms", "1777", "--tmpfs")
+    options = [
+        *_namespaces(),
+        *(part for path in _SYSTEM for part in _system(Path(path))),
+        *("--perms", "0755", "--dir", "/etc"),
+        *(part for path in _OF_ETC for part in ("--ro-bind-try", path, path)),
+        *("--proc", "/proc", "--ro-bind-try", "/proc/sys", "/proc/sys", "--ro-bind-try", "/dev/null", "/proc/keys"),
+        *("--dev", "/dev", *scratch, "/dev/shm", "--remount-ro", "/dev", *scratch, "/tmp"),
+        *(part for path in dict.fromkeys([python, *read_only]) for part in _shown(path)),
+        *(part for name in ("python", "python3") for part in ("--symlink", interpreter, f"{_PYTHON}/{name}")),
+        *("--ro-bind", str(_LAUNCHER), "/launcher.py"),
+        *(("--bind", str(folder), WORK) if folder else ()),
+        *("--remount-ro", "/", "--clearenv"),
+        *(part for item in {**ENVIRONMENT, **environment}.items() for part in ("--setenv", *item)),
+    ]
+    # the options name places of the host: the command line, which can be read inside, does not
+    with _file("\0".join(options).encode()) as listed, _file(system_call_filter()) as calls, _file(b"") as told:
+        start = [bwrap, "--args", str(listed), "--seccomp", str(calls), "--info-fd", str(told)]
+        try:
+            yield (
+                [*start, "--", interpreter, "-I", "-S", "/launcher.py", json.dumps(given), *command],
+                [
+                    listed,
+                    calls,
+                    told,
+                ],
+            )
+        finally:
+            _await_end(os.pread(told, 4096, 0))
+
+
+@contextmanager
+def _file(content: bytes) -> Iterator[int]:
+    """Hold a file in memory."""
+    descriptor = os.memfd_create("sandbox")
+    try:
+        os.write(descriptor, content)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _await_end(told: bytes) -> None:
+    """Wait for the end of the first process inside: the kernel ends it after all others."""
+    with suppress(ProcessLookupError):
+        if found := re.search(rb'"child-pid": (\d+)', told):
+            process = os.pidfd_open(int(found[1]))
+            try:
+                waiting = select.poll()
+                waiting.register(process, select.POLLIN)
+                if not waiting.poll(_END_SECONDS * 1000):
+                    raise SandboxError(f"processes in the sandbox are alive {_END_SECONDS} s after they were killed")
+            finally:
+                os.close(process)
+
+
+def _give(folder: Path, uid: int) -> None:
+    """Make an unprivileged user the owner of a folder and of all in it."""
+    for path, _, files in os.walk(folder):
+        os.chown(path, uid, uid, follow_symlinks=False)
+        for name in files:
+            os.chown(Path(path) / name, uid, uid, follow_symlinks=False)
+
+
+def _resources(limits: Limits) -> dict[str, tuple[int, int]]:
+    """Return the limits that the kernel sets for each process: what it is told of, and what it cannot pass."""
+    most = {
+        "RLIMIT_NPROC": limits.processes * 2,  # `watch` counts first: more than the limit is to be seen
+        "RLIMIT_DATA": limits.memory_mb * MEGABYTE,
+        "RLIMIT_FSIZE": limits.disk_mb * MEGABYTE,
+        "RLIMIT_NOFILE": 1024,
+        "RLIMIT_CORE": 0,
+    }
+    seconds = limits.cpu_seconds
+    return {"RLIMIT_CPU": (seconds, seconds + 5), **{name: (value, value) for name, value in most.items()}}
 
 
 def _namespaces() -> list[str]:

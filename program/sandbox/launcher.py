@@ -12,11 +12,12 @@ import sys
 def main() -> None:
     """Read the limits (JSON) and the command from the arguments, and become the command."""
     limits, command = json.loads(sys.argv[1]), sys.argv[2:]
-    for name, value in limits["resources"].items():
+    for name, (soft, hard) in limits["resources"].items():
         which = getattr(resource, name)
-        hard = resource.getrlimit(which)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(which, (value, value))
+        most = resource.getrlimit(which)[1]
+        if most != resource.RLIM_INFINITY:
+            soft, hard = min(soft, most), min(hard, most)
+        resource.setrlimit(which, (soft, hard))
     if os.getuid() == 0 and limits["uid"]:
         os.setgroups([])
         os.setresgid(limits["uid"], limits["uid"], limits["uid"])

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MEGABYTE = 1024 * 1024
 
-EndedBy = Literal["exit", "wall time", "memory", "processes", "disk", "files"]
+EndedBy = Literal["exit", "wall time", "cpu time", "memory", "processes", "disk", "files"]
 
 
 class Limits(BaseModel):
@@ -27,6 +27,10 @@ class Limits(BaseModel):
     """How many files the working folder may grow to."""
     scratch_mb: int = Field(default=512, gt=0)
     """Size of /tmp and of /dev/shm, each; they are memory."""
+    spare_memory_mb: int = Field(default=256, ge=0)
+    """What the machine has to keep: memory that belongs to no process, such as what a pipe holds, counts here only."""
+    spare_disk_mb: int = Field(default=256, ge=0)
+    """The same of the disk: a file without a name, on its way from process to process, counts here only."""
     output_kb: int = Field(default=1024, gt=0)
     """How much is kept of what is printed, on each of the two streams: the beginning and the end."""
 

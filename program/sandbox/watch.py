@@ -1,12 +1,13 @@
 """Starts a sandboxed command, keeps what it prints, and kills it at its limits: those that no kernel limit covers."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -23,13 +24,18 @@ DISK_PERIOD = 0.25
 """Seconds between two looks at the disk."""
 
 
-def watch(command: Sequence[str], folder: Path, limits: Limits) -> Outcome:
+_BY_SIGNAL: Mapping[int, EndedBy] = {128 + signal.SIGXCPU: "cpu time", 128 + signal.SIGXFSZ: "disk"}
+"""Exit codes of what the kernel has ended at a limit."""
+
+
+def watch(command: Sequence[str], folder: Path, limits: Limits, inherited: Sequence[int] = ()) -> Outcome:
     """Run a command with an empty environment until it ends or reaches a limit; all its processes are gone then.
 
     Args:
         command: Puts itself into a sandbox whose processes die with it.
         folder: What it may write to.
         limits: The limits.
+        inherited: Open files that it gets.
 
     Raises:
         SandboxError: It does not start.
@@ -43,7 +49,7 @@ def watch(command: Sequence[str], folder: Path, limits: Limits) -> Outcome:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            close_fds=True,
+            pass_fds=inherited,
         )
     except OSError as error:
         raise SandboxError(f"the sandbox does not start: {error.strerror}") from error
@@ -74,44 +80,71 @@ def _wait(
     while True:
         try:
             process.wait(PERIOD)
-            return peak, _over(folder, limits)  # it may have filled the disk faster than anybody looked
+            # it may have filled the disk faster than anybody looked
+            return peak, _BY_SIGNAL.get(process.returncode) or _over(folder, limits)
         except subprocess.TimeoutExpired:
             pass
-        memory, processes = _usage(process.pid)
+        family = _family(process.pid)
+        memory, threads = _usage(family)
+        if memory > limits.memory_mb:
+            memory = _shares(family)
         peak = max(peak, memory)
         now = time.monotonic()
         if now - started > limits.wall_seconds:
             return peak, "wall time"
-        if memory > limits.memory_mb:
+        if memory > limits.memory_mb or psutil.virtual_memory().available < limits.spare_memory_mb * MEGABYTE:
             return peak, "memory"
-        if processes > limits.processes:
+        if threads > limits.processes:
             return peak, "processes"
         if now - looked > DISK_PERIOD:
             looked = now
-            if over := _over(folder, limits):
+            if over := _over(folder, limits, _nameless(family)):
                 return peak, over
 
 
-def _usage(pid: int) -> tuple[float, int]:
-    """Return resident memory in megabytes, and the number of threads, of a process and all below it."""
-    memory, threads = 0.0, 0
+def _family(pid: int) -> list[psutil.Process]:
+    """Return all processes below one."""
     try:
-        family = psutil.Process(pid).children(recursive=True)
+        return psutil.Process(pid).children(recursive=True)
     except psutil.Error:
-        return memory, threads
+        return []
+
+
+def _usage(family: Sequence[psutil.Process]) -> tuple[float, int]:
+    """Return resident memory in megabytes, what they share counted for each, and the number of threads."""
+    memory, threads = 0.0, 0
     for member in family:
-        try:
-            with member.oneshot():
-                memory += member.memory_info().rss / MEGABYTE
-                threads += member.num_threads()
-        except psutil.Error:
-            continue
+        with suppress(psutil.Error), member.oneshot():
+            memory += member.memory_info().rss / MEGABYTE
+            threads += member.num_threads()
     return memory, threads
 
 
-def _over(folder: Path, limits: Limits) -> EndedBy | None:
-    """Say whether the folder has grown past its limits; links are not followed."""
-    size, count = 0, 0
+def _shares(family: Sequence[psutil.Process]) -> float:
+    """Return resident memory in megabytes, what they share counted once; this takes the kernel longer."""
+    memory = 0.0
+    for member in family:
+        with suppress(psutil.Error, OSError):
+            memory += member.memory_full_info().pss / MEGABYTE
+    return memory
+
+
+def _nameless(family: Sequence[psutil.Process]) -> int:
+    """Return the size of the files that processes hold open after they were deleted."""
+    found: dict[tuple[int, int], int] = {}
+    for member in family:
+        with suppress(OSError):
+            for descriptor in Path(f"/proc/{member.pid}/fd").iterdir():
+                with suppress(OSError):
+                    status = descriptor.stat()
+                    if stat.S_ISREG(status.st_mode) and not status.st_nlink:
+                        found[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return sum(found.values())
+
+
+def _over(folder: Path, limits: Limits, size: int = 0) -> EndedBy | None:
+    """Say whether the folder, with this size elsewhere, has grown past its limits; links are not followed."""
+    count = 0
     pending = [folder]
     while pending:
         try:
@@ -125,9 +158,12 @@ def _over(folder: Path, limits: Limits) -> EndedBy | None:
                         size += status.st_blocks * 512
                     if count > limits.files:
                         return "files"
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
-    return "disk" if size > limits.disk_mb * MEGABYTE else None
+        except OSError:  # too deep, or closed to this process: nobody knows how much is in there
+            return "files"
+    spare = shutil.disk_usage(folder).free < limits.spare_disk_mb * MEGABYTE
+    return "disk" if spare or size > limits.disk_mb * MEGABYTE else None
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

@@ -70,4 +70,5 @@ def room_of_judge(config: Config, name: str) -> int:
     if backbone.context_tokens is None:
         return DEFAULT_ROOM
     answer = (backbone.max_tokens if isinstance(backbone, ApiBackbone) else None) or ANSWER
-    return max(0, (backbone.context_tokens - answer - MARGIN) * 9 // 10)
+    quoted = ANSWER if config.judge.attempts > 1 else 0  # an answer that cannot be used, when it is asked for again
+    return max(0, (backbone.context_tokens - answer - quoted - MARGIN) * 9 // 10)

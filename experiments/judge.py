@@ -64,7 +64,8 @@ class Question:
         reference = self.reference.files if self.reference else None
         components = self.requirements.to_yaml() if self.requirements else None
         judge = [prompt_hash(self.judge), self.judge.protocol, self.judge.samples, self.model]
-        return fingerprint(self.listing.files, reference, components, self.paper.hash, *judge)
+        left = sorted(self.listing.left_out)
+        return fingerprint(self.listing.files, left, reference, components, self.paper.hash, *judge)
 
 
 def judge_repository(

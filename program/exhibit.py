@@ -145,6 +145,23 @@ def _python_lines(text: str) -> set[int]:
     return found
 
 
+def idle_lines(path: str, text: str) -> set[int]:
+    """Return the numbers of the lines of Python that do nothing: headers of definitions, `pass`, what is left open."""
+    if not is_python(path):
+        return set()
+    try:
+        tree = parse_python(text)
+    except (SyntaxError, ValueError):
+        return set()
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found |= set(range(node.lineno, node.body[0].lineno))
+        elif isinstance(node, ast.Pass) or (isinstance(node, ast.Raise) and "NotImplemented" in ast.dump(node)):
+            found |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return found
+
+
 def _cells(text: str) -> str:
     """Return the code in the cells of a notebook; the text itself if it is none."""
     try:

@@ -8,7 +8,7 @@ import networkx as nx
 
 from data.errors import AnswerError, ConfigError, FolderError
 from program.ask import Ask
-from program.exhibit import Exhibit, code_lines, make_exhibit, render_tree, tokens_of, unread_programs
+from program.exhibit import Exhibit, code_lines, idle_lines, make_exhibit, render_tree, tokens_of, unread_programs
 from program.floors import floor
 from program.repository import Listing
 from program.schedule import run_jobs
@@ -31,6 +31,9 @@ DEFAULT_SAMPLES = 8
 
 DEFAULT_ROOM = 100_000
 """Tokens of paper and repositories, where the context of the judge's backbone is not known."""
+
+COMPONENTS_TOKENS = 4_000
+"""Kept for the required components while they are not known."""
 
 MOST_NAMED = 1500
 """Files of a tree that are named one by one."""
@@ -113,14 +116,16 @@ class Judge(dspy.Module):
         }
         if self.protocol == "grounded" and (reason := floor(exhibit)):
             return dspy.Prediction(verdict=Verdict(**found, requested=0, floor=reason, repository=_side(exhibit, [])))
-        shown, beside = self._choose(paper, exhibit, other)
+        if self.protocol == "paper":
+            taken, requirements = 0, None
+        else:
+            taken = tokens_of(requirements.to_yaml()) if requirements else COMPONENTS_TOKENS
+        shown, beside = self._choose(paper, exhibit, other, max(0, self.room - tokens_of(paper) - taken))
         inputs: dict[str, Any] = {"paper": paper, "repository": {path: exhibit.numbered(path) for path in shown}}
         if other is not None:
             inputs["reference"] = {path: other.numbered(path) for path in beside}
             found["reference"] = _side(other, beside)
-        if self.protocol == "paper":
-            requirements = None
-        else:
+        if self.protocol == "grounded":
             requirements = requirements or self.list_requirements(paper)
             found["components"] = requirements.components
         files = {path: exhibit.texts[path] for path in shown}
@@ -180,9 +185,8 @@ class Judge(dspy.Module):
             critiques=assessment.critiques,
         )
 
-    def _choose(self, paper: str, exhibit: Exhibit, other: Exhibit | None) -> tuple[list[str], list[str]]:
+    def _choose(self, paper: str, exhibit: Exhibit, other: Exhibit | None, room: int) -> tuple[list[str], list[str]]:
         """Return which files of the repository and of the reference are shown; all, if they fit."""
-        room = max(0, self.room - tokens_of(paper))
         ours, theirs = _size(exhibit), _size(other) if other is not None else 0
         if ours + theirs <= room:
             return list(exhibit.texts), list(other.texts) if other is not None else []
@@ -267,8 +271,13 @@ def _faults(file: str, first: int, last: int, files: Mapping[str, str]) -> list[
     length = len(files[file].splitlines())
     if last > length:
         return [f"the evidence names line {last} of {file!r}, which has {length}"]
-    if not code_lines(file, files[file]) & set(range(first, last + 1)):
+    lines = code_lines(file, files[file]) & set(range(first, last + 1))
+    if not lines:
         return [f"lines {first} to {last} of {file!r} hold no code, only comments, documentation or nothing"]
+    if not lines - idle_lines(file, files[file]):
+        return [
+            f"lines {first} to {last} of {file!r} do nothing: cite what implements the component, or call it missing"
+        ]
     return []
 
 

@@ -377,7 +377,7 @@ def test_a_damaged_verdict_is_named(server: Server) -> None:
 def test_of_a_repository_that_is_too_long_files_are_chosen_and_the_verdict_says_which(server: Server) -> None:
     for number in range(8):
         write("repository", {f"long_{number}.py": "x = 1  # of many lines\n" * 200})
-    room = {"backbones__simulated__context_tokens": 6_000 + 16_000 + 6_000}
+    room = {"backbones__simulated__context_tokens": 6_000 + 2 * 16_000 + 6_000 + 5_000}
     lines = judge(server, **room)
     assert steps(server)[0] == "selection"
     seen = verdict().repository

@@ -14,10 +14,10 @@ from data.adversarial import NAMES, WITHOUT_A_MODEL, adversarial_repository
 from data.errors import AnswerError, BackboneError, ConfigError, FolderError, RejectedAnswer, TruncatedAnswer
 from experiments.backbones.engine import BackboneLM
 from program.adapter import SharedPrefixAdapter
-from program.judge import Judge
+from program.judge import Judge, check_assessment
 from program.repository import Listing, Repository
 from program.verdict import Protocol, Verdict
-from signatures.judging import Requirements
+from signatures.judging import Assessment, Requirements
 from signatures.sections import header
 from tests.program.judged import (
     FILES,
@@ -470,3 +470,12 @@ def test_a_repository_of_odd_files_is_judged_by_those_that_can_be_read():
 def test_no_repository_is_one_clear_error():
     with pytest.raises(FolderError, match="no folder nowhere; name the folder of a repository"):
         Repository(Path("nowhere")).read()
+
+
+def test_evidence_that_does_nothing_is_no_evidence() -> None:
+    stub = "def loss(x):\n    raise NotImplementedError\n\n\ndef half(x):\n    return x / 2\n"
+    cited = [finding(each.name, "implemented", place(first=1, last=2)) for each in KNOWN.components]
+    answer = Assessment.model_validate({"findings": cited, "critiques": []})
+    problems = check_assessment(answer, {"model.py": stub}, KNOWN)
+    assert len(problems) == len(cited)
+    assert all("lines 1 to 2 of 'model.py' do nothing" in problem for problem in problems)

@@ -11,7 +11,7 @@ from data.paper import Paper
 from data.read import read_paper
 from data.samples import find_sample
 from experiments.backbones.build import Sources, model_of
-from experiments.choice import JUDGES, choose_backbones, settle_backbone
+from experiments.choice import JUDGES, choose_backbones, find_recording, settle_backbone
 from experiments.config import Config
 from experiments.fit import fit
 from experiments.judging import (
@@ -89,13 +89,14 @@ def judge_repository(
     Raises:
         PaperCoderError: There is no verdict.
     """
-    config = settle_backbone(config, None)
+    recording = _recording(repository, paper)
+    config = settle_backbone(config, recording)
     question, notices = _ask(repository, paper, reference, components, config)
     folder = out or Path("verdicts") / f"{slug(question.paper.title)}-{question.key}"
     for read in filter(None, (question.repository, reference)):
         if folder.resolve().is_relative_to(read.resolve()):
             raise FolderError(f"{folder} would lie in {read}, which the judge reads; choose another --out")
-    sources = Sources(config, folder)
+    sources = Sources(config, folder, recording)
     session = open_session(folder, sources, {"judge": question.backbone})
     with locked(folder):
         verdict = _known(folder, question.key)
@@ -139,6 +140,15 @@ def _ask(
         model=model_of(config, backbone),
     )
     return question, notices
+
+
+def _recording(repository: Path, paper: str | None) -> Path | None:
+    """Return the recording that lies beside the paper, or beside that of the run which wrote the repository."""
+    if paper:
+        return find_recording(find_sample(paper) or paper)
+    home = _home(repository)
+    recording = RunState.load(home).recording if home else None
+    return Path(recording) if recording else None
 
 
 def _home(repository: Path) -> Path | None:

@@ -10,6 +10,7 @@ from data.samples import find_sample, sample_names
 from experiments.config import CONFIGS, load_config
 from experiments.grid.run import run_experiment
 from experiments.grid.spec import load_spec
+from experiments.judge import judge_repository
 from experiments.run import start_run
 
 RECORDED = [name for name in sample_names() if Path(find_sample(name) or "").with_name("transcript.jsonl").exists()]
@@ -51,3 +52,10 @@ def test_the_experiment_on_the_sample_prints_its_table_from_recorded_completions
     assert {(score.requested, score.valid) for cell in cells for score in cell.scores} == {(2, 2)}
     assert "| Abstract | 2.75 (-) |" in report.tables["methods-grounded"].markdown()
     assert (folder / "report" / "methods-paper.tex").is_file()
+
+
+def test_the_verdict_on_the_recorded_run_is_recorded_too() -> None:
+    config = load_config(overrides=["backbone=recorded", "tracking.enabled=false", "judge.samples=2"])
+    start_run(str(find_sample("tight_to_loose")), Path("out"), config, "coding")
+    first, *_ = judge_repository(Path("out"), None, None, None, None, config)
+    assert first == "5.00 of 5 (standard deviation 0.00): protocol grounded, reference-free"

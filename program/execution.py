@@ -4,6 +4,7 @@ import re
 import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -12,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import FolderError
 from program.repository import Listing, Repository
-from program.sandbox.copying import copy_in, copy_out
-from program.sandbox.limits import Limits, Outcome
+from program.sandbox.copying import copy_in, copy_out, remove
+from program.sandbox.limits import EndedBy, Limits, Outcome
 
 Status = Literal["ran", "failed", "timed out", "refused"]
 
@@ -37,6 +38,9 @@ FailureKind = Literal[
     "network",
     "other",
 ]
+
+TIMES: tuple[EndedBy, ...] = ("wall time", "cpu time")
+"""Limits at which a run has timed out."""
 
 QUICK = "--quick"
 
@@ -150,21 +154,24 @@ def execute(
         SandboxError: The sandbox does not start.
     """
     listing = Repository(repository).read()
-    words = shlex.split(command)
+    try:
+        words = shlex.split(command)
+    except ValueError:  # a quote is not closed
+        words = []
     if not words:
         return Execution(status="refused", command=command)
-    if words[0] in ("python", "python3"):
-        words[0] = "python3" if not read_only else "python"
     try:
-        with tempfile.TemporaryDirectory(prefix="papercoder-", ignore_cleanup_errors=True) as place:
-            work = Path(place) / "work"
-            work.mkdir(mode=0o700)
+        work = Path(tempfile.mkdtemp(prefix="papercoder-"))
+        try:
             copy_in(repository, work)
             outcome = sandbox.run(words, work, limits, read_only, environment)
             copied = copy_out(work, out, Repository(repository))
+        finally:
+            with suppress(OSError):
+                remove(work)
     except OSError as error:
         raise FolderError(f"cannot copy {repository}: {error.strerror}; make room") from error
-    status: Status = "ran" if outcome.exit_code == 0 else "timed out" if outcome.ended_by == "wall time" else "failed"
+    status: Status = "ran" if outcome.exit_code == 0 else "timed out" if outcome.ended_by in TIMES else "failed"
     return Execution(
         status=status,
         command=command,
@@ -216,6 +223,7 @@ _BY_NAME: Mapping[str, FailureKind] = {
 }
 _BY_LIMIT: Mapping[str, FailureKind] = {
     "wall time": "timeout",
+    "cpu time": "timeout",
     "memory": "memory",
     "processes": "processes",
     "disk": "disk",

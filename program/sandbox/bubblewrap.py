@@ -126,9 +126,10 @@ def _command(
     options = [
         *_namespaces(),
         *(part for path in _SYSTEM for part in _system(Path(path))),
-        *("--perms", "0755", "--dir", "/etc"),
+        *("--perms", "0755", "--dir", "/etc", "--perms", "0755", "--dir", _PYTHON),
         *(part for path in _OF_ETC for part in ("--ro-bind-try", path, path)),
-        *("--proc", "/proc", "--ro-bind-try", "/proc/sys", "/proc/sys", "--ro-bind-try", "/dev/null", "/proc/keys"),
+        *("--proc", "/proc", "--ro-bind-try", "/proc/sys", "/proc/sys"),
+        *(("--ro-bind", "/dev/null", "/proc/keys") if Path("/proc/keys").exists() else ()),
         *("--dev", "/dev", *scratch, "/dev/shm", "--remount-ro", "/dev", *scratch, "/tmp"),
         *(part for path in dict.fromkeys([python, *read_only]) for part in _shown(path)),
         *(part for name in ("python", "python3") for part in ("--symlink", interpreter, f"{_PYTHON}/{name}")),

@@ -1,5 +1,6 @@
 """What goes into a sandbox and what comes out of it: regular files only, none through a link, none too large."""
 
+import errno
 import os
 import shutil
 import stat
@@ -12,6 +13,9 @@ from program.repository import Repository
 
 COMES_OUT_MB = 64
 """The largest file that is copied out."""
+
+DEPTH = 40
+"""Folders in each other that are entered."""
 
 ALL_MB = 512
 """What is copied out of one run at most."""
@@ -52,22 +56,61 @@ def copy_out(folder: Path, into: Path, before: Repository) -> Copied:
     return _copy(folder, into, names, COMES_OUT_MB * 1024 * 1024)
 
 
+def remove(folder: Path) -> None:
+    """Remove a folder in which untrusted code has run, however deep, whatever its rights; nobody may run there now.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    found, pending = [], [folder]
+    while pending:
+        here = pending.pop()
+        here.chmod(0o700)
+        found.append(here)
+        with os.scandir(here) as entries:
+            inside = list(entries)
+        for entry in inside:
+            path = Path(entry.path)
+            if not entry.is_dir(follow_symlinks=False):
+                path.unlink()
+            elif len(here.parts) - len(folder.parts) > DEPTH:  # its path would become too long for the system
+                path.chmod(0o700)
+                pending.append(path.rename(folder / f"{len(found)}-{len(pending)}.moved"))
+            else:
+                pending.append(path)
+    for here in reversed(found):
+        here.rmdir()
+
+
 def _regular(folder: Path) -> Iterator[str]:
-    """Yield every file below a folder by its name; folders behind links are not entered."""
-    for path, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not (Path(path) / name).is_symlink() and name != ".git")
-        for name in sorted(files):
-            yield (Path(path) / name).relative_to(folder).as_posix()
+    """Yield every file below a folder by its name; folders behind links, or too deep, are not entered."""
+    pending = [folder]
+    while pending:
+        here = pending.pop()
+        try:
+            with os.scandir(here) as entries:
+                inside = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            continue
+        deep = len(here.parts) - len(folder.parts) >= DEPTH
+        for entry in inside:
+            if entry.name.lower() == ".git":  # git obeys what it says
+                continue
+            if not entry.is_dir(follow_symlinks=False):
+                yield Path(entry.path).relative_to(folder).as_posix()
+            elif not deep:
+                pending.append(Path(entry.path))
 
 
 def _copy(source: Path, target: Path, names: dict[str, None], largest: int | None) -> Copied:
     copied, room = Copied(), ALL_MB * 1024 * 1024
     for name in names:
+        label = name if name.isprintable() else repr(name)[1:-1]
         try:
             with _opened(source / name) as file:
                 status = os.fstat(file.fileno())
                 if reason := _refused(status, name, largest, room if largest else None):
-                    copied.left_out[name] = reason
+                    copied.left_out[label] = reason
                     continue
                 room -= status.st_size
                 place = target / name
@@ -76,7 +119,9 @@ def _copy(source: Path, target: Path, names: dict[str, None], largest: int | Non
                     shutil.copyfileobj(file, new)
                 place.chmod(0o755 if status.st_mode & 0o100 and largest is None else 0o644)
         except OSError as error:
-            copied.left_out[name] = f"cannot be copied: {error.strerror}"
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            copied.left_out[label] = "a link" if error.errno == errno.ELOOP else f"cannot be copied: {error.strerror}"
         else:
             copied.files.append(name)
     return copied

@@ -1,0 +1,1 @@
+"""What untrusted code tries, and what it may not get."""

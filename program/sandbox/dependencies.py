@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 from uv import find_uv_bin
 
 from data.errors import SandboxError
+from program.repository import write_text
 
 KNOWN = Path(__file__).with_name("known_packages.txt")
 """Names of packages that research code uses; others are reported."""
@@ -53,6 +54,10 @@ class Dependencies:
     """What was not installed, or is odd, a line each."""
 
 
+class _NotInstalled(Exception):
+    """Packages were found, but not installed."""
+
+
 def prepare(requirements: str, cache: Path, source: Source | None = None) -> Dependencies:
     """Make the virtual environment of a repository, or find it in the cache.
 
@@ -75,16 +80,19 @@ def prepare(requirements: str, cache: Path, source: Source | None = None) -> Dep
     key = _hash("\n".join(sorted(map(str, wanted))), str(source.wheelhouse), str(source.allow_builds))
     pins = cache / f"{key}.txt"
     if pins.is_file():
-        lines = pins.read_text(encoding="utf-8").splitlines()
-        found.installed = [line for line in lines if not line.startswith("# ")]
-        found.findings += [line.removeprefix("# ") for line in lines if line.startswith("# ")]
+        found.installed = pins.read_text(encoding="utf-8").splitlines()
     else:
         found.installed, unresolved = _resolve(wanted, source)
         found.findings += unresolved
         cache.mkdir(parents=True, exist_ok=True)
-        pins.write_text("\n".join([*found.installed, *(f"# {line}" for line in unresolved)]) + "\n", encoding="utf-8")
+        if not unresolved:  # what is missing today may be there tomorrow
+            write_text(pins, "\n".join(found.installed) + "\n")
     if found.installed:
-        found.folder = _install(found.installed, cache, source)
+        try:
+            found.folder = _install(found.installed, cache, source)
+        except _NotInstalled as error:
+            found.installed = []
+            found.findings.append(f"the packages cannot be installed: {error}")
     return found
 
 
@@ -92,7 +100,7 @@ def parse_requirements(text: str) -> tuple[list[Requirement], list[str]]:
     """Return what a requirements.txt asks for by name, and a finding for every other line and every odd name."""
     wanted: dict[str, Requirement] = {}
     findings = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         line = line.split(" #")[0].split("\t#")[0].strip()
         if not line or line.startswith("#"):
             continue
@@ -108,12 +116,12 @@ def parse_requirements(text: str) -> tuple[list[Requirement], list[str]]:
             continue
         if requirement.marker and not requirement.marker.evaluate():
             continue
-        name = canonicalize_name(requirement.name)
-        if odd := _odd(name):
+        requirement.name = canonicalize_name(requirement.name)
+        if odd := _odd(requirement.name):
             findings.append(odd)
             if "looks like" in odd:
                 continue
-        wanted[name] = requirement
+        wanted[str(requirement)] = requirement
     return list(wanted.values()), findings
 
 
@@ -162,12 +170,13 @@ def _compile(wanted: Sequence[Requirement], source: Source) -> list[str] | str:
         "--no-header",
         "--no-annotate",
         "--no-emit-index-url",
+        "--python",
+        _interpreter(),  # else uv runs what it finds in the current folder, which may be the repository's
         *_from(source),
     ]
     done = _uv(arguments, source, "\n".join(map(str, wanted)))
-    if done.returncode:
-        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        return " ".join(" ".join(lines).split())[:300]
+    if reason := _reason(done):
+        return reason
     return [line for line in done.stdout.splitlines() if line and not line.startswith(("#", "-", " "))]
 
 
@@ -179,10 +188,13 @@ def _install(pinned: Sequence[str], cache: Path, source: Source) -> Path:
             return folder
         new = Path(tempfile.mkdtemp(dir=cache, prefix=".new-"))
         try:
-            python = str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
-            _checked(["venv", "--quiet", "--allow-existing", "--relocatable", "--python", python, str(new)], source)
+            made = ["venv", "--quiet", "--allow-existing", "--relocatable", "--python", _interpreter(), str(new)]
+            if reason := _reason(_uv(made, source)):
+                raise SandboxError(f"uv venv failed: {reason}")
             # one call for all: uv asks the interpreter about itself, which a wheel that is there already could abuse
-            _checked(["pip", "install", "--quiet", "--no-deps", "--python", str(new), *_from(source), *pinned], source)
+            filled = ["pip", "install", "--quiet", "--no-deps", "--python", str(new), *_from(source), *pinned]
+            if reason := _reason(_uv(filled, source)):
+                raise _NotInstalled(reason)
             new.chmod(0o755)
             new.replace(folder)
         except BaseException:
@@ -195,13 +207,16 @@ def _from(source: Source) -> Iterator[str]:
     if not source.allow_builds:
         yield "--no-build"
     if source.wheelhouse:
-        yield from ("--no-index", "--find-links", str(source.wheelhouse))
+        yield from ("--no-index", "--find-links", str(source.wheelhouse.absolute()))
 
 
-def _checked(arguments: Sequence[str], source: Source) -> None:
-    done = _uv(arguments, source)
-    if done.returncode:
-        raise SandboxError(f"uv {arguments[0]} failed: {' '.join(done.stderr.split())[:300]}")
+def _interpreter() -> str:
+    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
+
+
+def _reason(done: "subprocess.CompletedProcess[str]") -> str | None:
+    """Return why uv has failed; None if it has not."""
+    return " ".join(done.stderr.split())[:300] or f"exit code {done.returncode}" if done.returncode else None
 
 
 def _uv(arguments: Sequence[str], source: Source, text: str = "") -> "subprocess.CompletedProcess[str]":
@@ -212,6 +227,7 @@ def _uv(arguments: Sequence[str], source: Source, text: str = "") -> "subprocess
             [find_uv_bin(), *arguments, "--no-config", "--no-python-downloads"],
             input=text,
             env=environment,
+            cwd=Path(sys.base_prefix),
             capture_output=True,
             text=True,
             timeout=source.timeout,

@@ -134,12 +134,14 @@ def judge(
 @_options_of_a_command
 def experiment(spec: Path, out: Path | None, record: Path | None, **choice: Any) -> None:
     """Compare methods on papers, as CONFIG.yaml says; the same command again does what is missing."""
-    from experiments.grid.run import explain_failures, run_experiment, write_recording
+    from experiments.grid.run import explain_failures, refuse_existing, run_experiment, write_recording
     from experiments.grid.spec import load_spec
 
     plan = load_spec(spec)
     if choice["backbone"] and plan.backbones and plan.judges:
         raise click.UsageError(f"{spec} names its own `backbones` and `judges`; change them there, not by --backbone")
+    if record:
+        refuse_existing(record)  # before anything is spent
     cells, report, folder = run_experiment(plan, _config(**choice, earlier=plan.config), out)
     for table in report.tables.values():
         click.echo(table.markdown())

@@ -242,6 +242,16 @@ def explain_failures(cells: list[Cell], folder: Path) -> ExperimentError | None:
     )
 
 
+def refuse_existing(path: Path) -> None:
+    """Refuse to write over a file.
+
+    Raises:
+        FolderError: It exists.
+    """
+    if path.exists():
+        raise FolderError(f"{path} exists; remove it or name another file")
+
+
 def write_recording(folder: Path, path: Path) -> int:
     """Write the answers of all cells to one transcript, which the backbone `recorded` replays.
 
@@ -251,8 +261,7 @@ def write_recording(folder: Path, path: Path) -> int:
     Raises:
         FolderError: A transcript is damaged, or the file exists or cannot be written.
     """
-    if path.exists():
-        raise FolderError(f"{path} exists; remove it or name another file")
+    refuse_existing(path)
     merged = Transcript(path)
     for source in sorted(folder.rglob(RECORDING)):
         transcript = Transcript(source)

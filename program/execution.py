@@ -1,7 +1,10 @@
 """Running a generated repository in a sandbox, and what can be said of the run."""
 
+import json
+import math
 import re
 import shlex
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,8 +15,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import FolderError
-from program.repository import Listing, Repository
+from program.repository import MAX_FILE_BYTES, Listing, Repository
 from program.sandbox.copying import copy_in, copy_out, remove
+from program.sandbox.dependencies import is_known
 from program.sandbox.limits import EndedBy, Limits, Outcome
 
 Status = Literal["ran", "failed", "timed out", "refused"]
@@ -181,24 +185,23 @@ def execute(
         failure=None if status == "ran" else explain_failure(outcome, listing),
         produced=tuple(copied.files),
         left_out=copied.left_out,
-        metrics=printed_metrics(outcome.stdout),
+        metrics={**saved_metrics(out, copied.files), **printed_metrics(outcome.stdout)},
         stdout=outcome.stdout,
         stderr=outcome.stderr,
     )
 
 
 _FRAME = re.compile(
-    r'^\s*File "(?:/work/)?(?P<file>[^"<>]+)", line (?P<line>\d+)(?:, in (?P<function>\S+))?', re.MULTILINE
+    r'^[ \t]*File "(?:/work/)?(?P<file>[^"<>]+)", line (?P<line>\d+)(?:, in (?P<function>\S+))?', re.MULTILINE
 )
-_ERROR = re.compile(
-    r"^(?P<name>[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning|NotFound\w*)): ?(?P<text>.*)$", re.MULTILINE
+_RAISED = re.compile(
+    r"^Traceback \(most recent call last\):\n(?:[ \t].*\n)*(?P<name>[A-Za-z_][\w.]*)(?::[ ]?(?P<text>.*))?$",
+    re.MULTILINE,
 )
-_MODULE = re.compile(r"No module named '(?P<name>[\w.]+)'")
-_SHAPES = re.compile(
-    r"(?i)shape|size mismatch|dimension|broadcast|must match the size|mat1 and mat2|matmul|inhomogeneous"
-    r"|axis \d+ is out"
-)
+_ERROR = re.compile(r"^(?P<name>[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|NotFound)): ?(?P<text>.*)$", re.MULTILINE)
+"""Without a traceback before it, as Python shows an error of syntax."""
 
+_MODULE = re.compile(r"No module named '(?P<name>[\w.]+)'")
 _BY_NAME: Mapping[str, FailureKind] = {
     "ModuleNotFoundError": "missing dependency",
     "ImportError": "import",
@@ -213,14 +216,31 @@ _BY_NAME: Mapping[str, FailureKind] = {
     "NotADirectoryError": "file",
     "PermissionError": "file",
     "MemoryError": "memory",
+    "_ArrayMemoryError": "memory",
+    "OutOfMemoryError": "memory",
     "AssertionError": "assertion",
     "SyntaxError": "syntax",
     "IndentationError": "syntax",
+    "TabError": "syntax",
     "ValueError": "value",
     "ConnectionError": "network",
+    "ConnectionRefusedError": "network",
+    "ConnectionResetError": "network",
     "URLError": "network",
     "gaierror": "network",
 }
+_BY_TEXT: Sequence[tuple["re.Pattern[str]", FailureKind]] = [
+    (re.compile(r"Errno (?:27|28|122)\b"), "disk"),
+    (re.compile(r"Errno (?:30|36)\b"), "file"),
+    (re.compile(r"Errno 11\b|can't start new thread"), "processes"),
+    (re.compile(r"(?i)Errno 12\b|(?:can't|cannot|unable to) allocate|out of memory"), "memory"),
+    (re.compile(r"Errno (?:101|110|111|113|-2|-3|-5)\b|Max retries exceeded|couldn't connect to"), "network"),
+]
+"""For errors whose name says little."""
+_SHAPES = re.compile(
+    r"(?i)\bshapes?\b|size mismatch|\bdimensions?\b|broadcast|must match the size|mat1 and mat2|matmul|inhomogeneous"
+    r"|axis \d+ is out"
+)
 _BY_LIMIT: Mapping[str, FailureKind] = {
     "wall time": "timeout",
     "cpu time": "timeout",
@@ -238,37 +258,45 @@ def explain_failure(outcome: Outcome, listing: Listing) -> Failure:
         return Failure(
             kind=_BY_LIMIT[outcome.ended_by], error=f"killed at its limit of {outcome.ended_by}", frame=frame
         )
-    found = list(_ERROR.finditer(outcome.stderr))
+    found = _raised(outcome.stderr)
     if not found:
         lines = [line for line in (outcome.stderr or outcome.stdout).splitlines() if line.strip()]
         return Failure(
             kind="other", error=(lines[-1] if lines else f"exit code {outcome.exit_code}")[:500], frame=frame
         )
-    name, text = found[-1]["name"].rsplit(".", 1)[-1], found[-1]["text"]
-    kind = _BY_NAME.get(name, "other")
-    package = None
+    name, text = found["name"].rsplit(".", 1)[-1], found["text"] or ""
+    frame = _frame(outcome.stderr[: found.end()], listing) or frame
+    error = f"{name}: {text}"[:500] if text else name
     if module := _MODULE.search(text):
         top = module["name"].split(".")[0]
         if _is_own(top, listing):
-            kind = "missing module"
-        else:
-            kind, package = "missing dependency", top
-    elif kind in ("value", "type", "other") and _SHAPES.search(text):
-        kind = "shape"
-    elif (
-        "Name or service not known" in text
-        or "Temporary failure in name resolution" in text
-        or "Network is unreachable" in text
-    ):
-        kind = "network"
-    return Failure(kind=kind, error=f"{name}: {text}"[:500], frame=frame, package=package)
+            return Failure(kind="missing module", error=error, frame=frame)
+        return Failure(kind="missing dependency", error=error, frame=frame, package=top)
+    return Failure(kind=_kind(name, text), error=error, frame=frame)
+
+
+def _raised(text: str) -> "re.Match[str] | None":
+    """Return the last error; for one that only says that another program failed, the error of that program."""
+    found = next(reversed(list(_RAISED.finditer(text))), None) or next(reversed(list(_ERROR.finditer(text))), None)
+    if found and found["name"].endswith("CalledProcessError"):
+        return _raised(text[: found.start()]) or found
+    return found
+
+
+def _kind(name: str, text: str) -> FailureKind:
+    kind = _BY_NAME.get(name, "other")
+    if kind in ("value", "type", "other") and _SHAPES.search(text):
+        return "shape"
+    if kind == "other":
+        return next((by_text for pattern, by_text in _BY_TEXT if pattern.search(text)), "other")
+    return kind
 
 
 def _is_own(module: str, listing: Listing) -> bool:
     """Say whether a module is one that the repository itself has, or has a part of."""
-    return any(
-        path == f"{module}.py" or path.startswith(f"{module}/") or f"/{module}/" in path for path in listing.files
-    )
+    top = any(path == f"{module}.py" or path.startswith(f"{module}/") for path in listing.files)
+    below = any(path.endswith(f"/{module}.py") or f"/{module}/" in path for path in listing.files)
+    return top or (below and not is_known(module))
 
 
 def _frame(text: str, listing: Listing) -> Frame | None:
@@ -280,10 +308,32 @@ def _frame(text: str, listing: Listing) -> Frame | None:
 
 
 _METRIC = re.compile(
-    r"(?P<name>[A-Za-z][\w .()/%-]{0,60}?)\s*[:=]\s*(?P<value>[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*%?(?![\w.])"
+    r"(?P<name>[A-Za-z][\w .()/%-]{0,60}?)\s*[:=]\s*"
+    r"(?P<value>[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)\s*%?(?!\w|[.:]\d)"
 )
 
 
 def printed_metrics(text: str) -> dict[str, float]:
     """Return the numbers that a program prints as `name: number` or `name = number`; the last of a name counts."""
-    return {found["name"].strip(): float(found["value"]) for found in _METRIC.finditer(text)}
+    found = {found["name"].strip(): float(found["value"]) for found in _METRIC.finditer(text)}
+    return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+_SAVED = re.compile(r"(?i)metric|result|score|eval|summary")
+
+
+def saved_metrics(out: Path, names: Sequence[str]) -> dict[str, float]:
+    """Return the numbers at the top of JSON files that are named after metrics or results."""
+    metrics = {}
+    for name in names:
+        path = out / name
+        if path.suffix == ".json" and _SAVED.search(path.stem) and path.stat().st_size <= MAX_FILE_BYTES:
+            try:
+                saved = json.loads(path.read_bytes())
+            except (ValueError, RecursionError):
+                continue
+            for key, value in saved.items() if isinstance(saved, dict) else ():
+                number = isinstance(value, int | float) and not isinstance(value, bool)
+                if number and abs(value) < sys.float_info.max and key.isprintable():
+                    metrics[key] = float(value)
+    return metrics

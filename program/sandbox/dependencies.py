@@ -130,6 +130,11 @@ def _known() -> tuple[str, ...]:
     return tuple(KNOWN.read_text(encoding="utf-8").split())
 
 
+def is_known(name: str) -> bool:
+    """Say whether research code commonly uses a package of this name."""
+    return canonicalize_name(name) in _known()
+
+
 def _odd(name: str) -> str | None:
     if name in _known():
         return None

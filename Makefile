@@ -24,6 +24,7 @@ benchmark: $(READY)
 	$(BIN)/python -m experiments.benchmarks.experiment
 	$(BIN)/python -m experiments.benchmarks.compiling
 	$(BIN)/python -m experiments.benchmarks.footprint
+	$(BIN)/python -m experiments.benchmarks.sandbox
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "PaperCoder needs Python 3.11 or later; name one with make PYTHON=...")'

@@ -104,14 +104,16 @@ class Tracker:
         with _explained():
             return Tracker(_known(run_id))
 
-    def kill(self, run_id: str) -> None:
-        """Close a run as KILLED whose thread will not do so any more."""
+    def kill_children(self) -> None:
+        """Close the runs below this one as KILLED whose threads will not do so any more."""
         if self.run_id is None:
             return
         import mlflow
 
+        below = f"tags.`mlflow.parentRunId` = '{self.run_id}' and attributes.status = 'RUNNING'"
         with suppress(ConfigError), _explained():
-            mlflow.MlflowClient().set_terminated(run_id, "KILLED")
+            for run in mlflow.search_runs(filter_string=below, output_format="list"):
+                mlflow.MlflowClient().set_terminated(run.info.run_id, "KILLED")
 
     def flush(self) -> None:
         """Wait until all traces are in the store.

@@ -1,9 +1,9 @@
 """A compilation under way: candidates, what they are worth, what has been spent, and when to stop."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from statistics import fmean
@@ -173,11 +173,10 @@ class Study:
     def _run(self, record: Record, program: PaperCoder, paper: Paper) -> dspy.Prediction:
         about: dict[str, Any] = {"candidate": record.candidate.key, "paper": paper.hash, "title": paper.title}
         try:
-            prediction = program(paper=paper)
+            with _ordered_trace(program):
+                prediction = program(paper=paper)
         except AnswerError as error:
             return dspy.Prediction(evaluation=Evaluation(**about, failure=str(error)))
-        finally:
-            _sort_trace(program)
         files = sorted(prediction.repository.items(), key=lambda item: item[0].split("/"))  # as they stand on disk
         listing = Listing(files=dict(files))
         soundness, faults = measure_soundness(prediction.plan, prediction.repository)
@@ -225,8 +224,19 @@ class Study:
         return future.result()
 
 
-def _sort_trace(program: PaperCoder) -> None:
+@contextmanager
+def _ordered_trace(program: PaperCoder) -> Iterator[None]:
     """Bring what optimizers learn from into an order that does not depend on which answer came first."""
-    if trace := dspy.settings.trace:
-        places = {id(predictor): place for place, predictor in enumerate(predictors_of(program).values())}
-        trace.sort(key=lambda step: (places.get(id(step[0]), -1), getattr(step[1].get("file"), "path", "")))
+    outer = dspy.settings.trace
+    if outer is None:
+        yield
+        return
+    places = {id(predictor): place for place, predictor in enumerate(predictors_of(program).values())}
+    with dspy.context(trace=[]):
+        own: list[Any] = dspy.settings.trace
+        try:
+            yield
+        finally:
+            outer += sorted(
+                own, key=lambda step: (places.get(id(step[0]), -1), getattr(step[1].get("file"), "path", ""))
+            )

@@ -1,7 +1,6 @@
 """What has to be done for an experiment, one job at a time; what fails is noted in its cell and stops nothing else."""
 
 import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -60,7 +59,7 @@ class Workshop:
     meter: Meter = field(default_factory=Meter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _ranks: dict[str, int] = field(default_factory=dict)
-    _open: Counter[str] = field(default_factory=Counter)
+    _abandoned: bool = False
 
     def read(self, paper: GridPaper) -> Paper | Failure:
         """Read a paper and fit it into the contexts of all who will read it."""
@@ -140,9 +139,9 @@ class Workshop:
                 state.save(cell.folder)
 
     def abandon(self) -> None:
-        """Close the runs of cells that are interrupted."""
-        for run_id in +self._open:
-            self.tracker.kill(run_id)
+        """Close the runs of cells that are interrupted; threads that are still at work open none any more."""
+        self._abandoned = True
+        self.tracker.kill_children()
 
     def _keep(self, place: Path, paper: Paper) -> None:
         """Write a paper; what an earlier version of it required no longer holds."""
@@ -234,11 +233,9 @@ class Workshop:
             if state.mlflow_run != tracker.run_id:
                 state.mlflow_run = tracker.run_id
                 state.save(cell.folder)
-            self._open[tracker.run_id] += 1
-            try:
-                yield tracker
-            finally:
-                self._open[tracker.run_id] -= 1
+            if self._abandoned:
+                raise KeyboardInterrupt
+            yield tracker
 
     def _session(self, folder: Path, roles: Mapping[Role, str], rank: int = 0) -> Session:
         """Open a session; of its calls those go first on which others wait, then the verdicts, paper by paper."""

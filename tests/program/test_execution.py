@@ -396,13 +396,13 @@ def test_metrics_are_also_what_is_saved_under_such_a_name(
 @pytest.mark.parametrize(
     "text",
     [
-        "\n" * 500_000,
-        " " * 500_000,
-        "NotFound" * 60_000,
-        "E" * 500_000,
+        "\n" * 200_000,
+        " " * 200_000,
+        "NotFound" * 25_000,
+        "E" * 200_000,
         "Traceback (most recent call last):\n" * 10_000 + "  x\n" * 100_000,
-        "a: " + "1" * 500_000 + "x",
-        "a " * 250_000,
+        "a: " + "1" * 200_000 + "x",
+        "a " * 100_000,
         "a\n\n\n\n" * 100_000,
     ],
 )

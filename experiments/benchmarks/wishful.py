@@ -7,6 +7,8 @@ in its artifact; the code bears the marks of all that it was made from, and the 
 import json
 import random
 import re
+import threading
+from collections import Counter
 from typing import Any
 
 from experiments.benchmarks.answers import section
@@ -43,9 +45,15 @@ class WishfulModel(SimulatedModel):
 
     def __init__(self, seed: int = 0, files: int = 3, luck: float = 0.0) -> None:
         super().__init__(files, 2)
-        self.random = random.Random(seed)
-        self.luck = luck
-        self.proposals = 0
+        self.seed, self.luck = seed, luck
+        self._asked: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def _chance(self, prompt: str) -> random.Random:
+        """Return what chance says to a prompt; it depends on how often it was asked, not on what came in between."""
+        with self._lock:
+            self._asked[prompt] += 1
+            return random.Random(f"{self.seed} {self._asked[prompt]} {prompt}")
 
     def answer(self, ask: Ask) -> str:
         """Return the text of the answer; whoever proposes instructions is answered too."""
@@ -87,7 +95,7 @@ class WishfulModel(SimulatedModel):
         mark = f"minds_{WISHES[step]}"
         asked = WISHES[step] in _WISH.findall(instruction)
         imitated = any(mark in example for example in task.split(header("example"))[1:])
-        lucky = self.luck > 0 and self.random.random() < self.luck
+        lucky = self.luck > 0 and self._chance(head + task).random() < self.luck
         own = [mark] if asked or imitated or lucky or "plainly" in head else []
         shown = section(task.rpartition(header("example"))[2].partition(header(COMPLETED))[2], "file_analysis")
         shown = shown or section(task, "file_analysis")
@@ -129,23 +137,24 @@ class WishfulModel(SimulatedModel):
         missed = [
             w for w in dict.fromkeys(re.findall(r"mind[s]? the (\w+)\.", prompt)) if f"Mind the {w}." not in current
         ]
-        self.proposals += 1
-        if not missed or self.random.random() < 0.2:
-            return f"{current}\nWork with care ({self.proposals})."
-        return f"{current}\nMind the {self.random.choice(missed)}."
+        chance = self._chance(prompt)
+        if not missed or chance.random() < 0.2:
+            return f"{current}\nWork with care ({chance.randrange(1000)})."
+        return f"{current}\nMind the {chance.choice(missed)}."
 
     def _advise(self, prompt: str) -> dict[str, str]:
         """Tell each module what made the difference, as far as it is known."""
         names = json.loads(section(prompt, "module_names"))
         steps = {f"program.{name}": step for name, step in _STEPS.items()}
-        return {name: f"Mind the {WISHES[steps[name]]}." for name in names if self.random.random() < 0.7}
+        chance = self._chance(prompt)
+        return {name: f"Mind the {WISHES[steps[name]]}." for name in names if chance.random() < 0.7}
 
     def _propose(self, prompt: str) -> str:
         """Add something without having seen any feedback: what the step needs, in one of two cases."""
         basic = section(prompt, "basic_instruction")
-        self.proposals += 1
+        chance = self._chance(prompt)
         step = next((step for step, words in _BEGIN.items() if words in basic), "source_file")
-        wish = WISHES[step] if self.random.random() < 0.5 else self.random.choice(list(WISHES.values()))
+        wish = WISHES[step] if chance.random() < 0.5 else chance.choice(list(WISHES.values()))
         return f"{basic}\nMind the {wish}."
 
 

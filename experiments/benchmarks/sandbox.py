@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 
 from experiments.benchmarks.footprint import report
-from program.execution import execute
+from program.execution.run import execute
 from program.sandbox.bubblewrap import Bubblewrap
 from program.sandbox.dependencies import Source, environment_of, prepare
 from program.sandbox.limits import Limits

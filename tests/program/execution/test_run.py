@@ -6,16 +6,11 @@ from pathlib import Path
 import pytest
 
 from data.errors import FolderError
-from program.execution import (
-    Execution,
-    Failure,
-    Frame,
-    execute,
-    explain_failure,
-    find_command,
-    printed_metrics,
-    saved_metrics,
-)
+from program.execution.command import find_command
+from program.execution.failure import explain_failure
+from program.execution.metrics import printed_metrics, saved_metrics
+from program.execution.report import Execution, Failure, Frame
+from program.execution.run import execute
 from program.repository import Listing, Repository
 from program.sandbox.bubblewrap import Bubblewrap
 from program.sandbox.dependencies import Source, environment_of, prepare

@@ -1,0 +1,1 @@
+"""Running what was generated, and what can be said of the run."""

@@ -3,7 +3,7 @@
 import ast
 import threading
 
-_one_at_a_time = threading.Lock()
+one_at_a_time = threading.Lock()
 """Python 3.11 parses wrongly now and then when several threads parse at once (`SystemError`, on good code)."""
 
 
@@ -14,7 +14,7 @@ def parse_python(text: str) -> ast.Module:
         SyntaxError: It is not Python.
         ValueError: It cannot be source code, or is nested too deeply.
     """
-    with _one_at_a_time:
+    with one_at_a_time:
         try:
             return ast.parse(text)
         except (RecursionError, MemoryError) as error:

@@ -1,0 +1,132 @@
+"""The interface of a repository as its class diagram plans it, held against what its files define."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import griffe
+
+from program.syntax import one_at_a_time
+
+_CLASS = re.compile(r"^\s*class\s+`?(?P<name>\w+)`?[^{\n]*(?:\{(?P<body>[^}]*)\})?", re.MULTILINE)
+_BESIDE = re.compile(r"^\s*(?P<name>\w+)\s*:\s*(?P<member>[+#~-]?\w.*)$", re.MULTILINE)
+_MEMBER = re.compile(r"^\s*[+]?(?P<name>\w+)\s*\((?P<parameters>.*)\)")
+_ANY_NUMBER = (griffe.ParameterKind.var_positional, griffe.ParameterKind.var_keyword)
+_OPEN, _CLOSE = "([{", ")]}"
+
+Scope = griffe.Module | griffe.Class
+
+
+@dataclass
+class Planned:
+    """A class of the diagram, or a module that stands for its functions."""
+
+    name: str
+    methods: dict[str, list[str] | None] = field(default_factory=dict)
+    """Names of the parameters; None where the diagram leaves them open."""
+
+
+def planned_classes(diagram: str) -> list[Planned]:
+    """Read a Mermaid class diagram: its classes and their public methods."""
+    found: dict[str, Planned] = {}
+    for match in _CLASS.finditer(diagram):
+        planned = found.setdefault(match["name"], Planned(match["name"]))
+        for line in (match["body"] or "").splitlines():
+            _add(planned, line)
+    for match in _BESIDE.finditer(diagram):
+        if match["name"] in found:
+            _add(found[match["name"]], match["member"])
+    return list(found.values())
+
+
+def missing_interface(diagram: str, files: Mapping[str, str]) -> list[str]:
+    """Say what of a class diagram is in no file: classes, public methods, parameters.
+
+    Args:
+        diagram: Mermaid, `classDiagram`.
+        files: The text files of the repository, by path.
+    """
+    modules = {
+        path: module for path, text in files.items() if path.endswith(".py") and (module := _visited(path, text))
+    }
+    return [fault for planned in planned_classes(diagram) for fault in _missing(planned, modules)]
+
+
+def _add(planned: Planned, line: str) -> None:
+    if found := _MEMBER.match(line.replace("~", "")):
+        planned.methods[found["name"]] = _parameters(found["parameters"])
+
+
+def _parameters(text: str) -> list[str] | None:
+    """Return the names before the types; None if the text says that there are more."""
+    names, depth, start = [], 0, 0
+    for place, sign in enumerate(text + ","):
+        depth += (sign in _OPEN) - (sign in _CLOSE)
+        if sign == "," and depth == 0:
+            if piece := text[start:place].strip():
+                names.append(re.split(r"[\s:=]", piece, maxsplit=1)[0])
+            start = place + 1
+    return None if any(not name.isidentifier() for name in names) else [name for name in names if name != "self"]
+
+
+def _visited(path: str, text: str) -> griffe.Module | None:
+    try:
+        with one_at_a_time:
+            return griffe.visit(PurePosixPath(path).stem, filepath=Path(path), code=text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _missing(planned: Planned, modules: Mapping[str, griffe.Module]) -> Iterator[str]:
+    places: list[tuple[str, Scope]] = [
+        (path, found) for path, module in modules.items() for found in _classes(module) if found.name == planned.name
+    ]
+    if not places and any(_has_function(module, planned.name) for module in modules.values()):
+        return
+    if not places:  # class diagrams show modules of functions as classes, by their names
+        stem = planned.name.lower().removesuffix("module").rstrip("_")
+        places = [(path, module) for path, module in modules.items() if PurePosixPath(path).stem.lower() == stem]
+    if not places:
+        yield f"the class {planned.name} of the class diagram is in no file"
+        return
+    path, scope = places[0]
+    for name, parameters in planned.methods.items():
+        found = scope.members.get(name)
+        if found is None:
+            if not _may_come_from_elsewhere(scope, name):
+                yield f"{path}: {planned.name}.{name} of the class diagram is not there"
+        elif isinstance(found, griffe.Function) and parameters is not None:
+            yield from _lacking(f"{path}: {planned.name}.{name}", parameters, found)
+
+
+def _lacking(what: str, parameters: Sequence[str], found: griffe.Function) -> Iterator[str]:
+    """Say which planned parameters a function does not take."""
+    if any(parameter.kind in _ANY_NUMBER for parameter in found.parameters):
+        return
+    given = [parameter.name for parameter in found.parameters if parameter.name not in ("self", "cls")]
+    if lacking := [name for name in parameters if name not in given]:
+        yield (
+            f"{what} has no parameter {', '.join(lacking)}, which the class diagram gives it; "
+            f"it takes ({', '.join(given)})"
+        )
+
+
+def _may_come_from_elsewhere(scope: Scope, name: str) -> bool:
+    """Say whether a member may be inherited, imported or made by a decorator."""
+    if isinstance(scope, griffe.Class):
+        return bool(scope.bases) or name == "__init__"
+    return "*" in scope.members or any(
+        member.is_alias and member.name.endswith("*") for member in scope.members.values()
+    )
+
+
+def _classes(scope: Scope) -> Iterator[griffe.Class]:
+    for member in scope.members.values():
+        if isinstance(member, griffe.Class):
+            yield member
+            yield from _classes(member)
+
+
+def _has_function(module: griffe.Module, name: str) -> bool:
+    return isinstance(module.members.get(name), griffe.Function)

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from data.errors import ConfigError
+from program.sandbox.limits import Limits
 
 CONFIGS = Path(__file__).parent / "configs"
 
@@ -160,6 +161,29 @@ class Compiling(Settings):
     """Whether candidates are also judged against references, which is not optimized."""
 
 
+class Executing(Settings):
+    """`papercoder execute`, `papercoder debug` and `papercoder run --execute`."""
+
+    backend: Literal["auto", "bubblewrap", "docker", "podman"]
+    """The sandbox; `auto` is bubblewrap. Containers are used only where they are named."""
+    image: str = Field(min_length=1)
+    """Image of containers; it needs the Python of this program, to the minor version."""
+    full: bool
+    """Whether all experiments run after the quick mode."""
+    rounds: int = Field(ge=0, le=100)
+    """Repairs that the debugger tries at most."""
+    tolerance: float = Field(ge=0)
+    """Relative, for results that the paper states without a deviation."""
+    wheelhouse: Path | None
+    """Folder of wheels that stands in for the package index."""
+    allow_builds: bool
+    """Whether packages may be built from source, which runs their code outside of the sandbox."""
+    cache: Path | None
+    """Folder of the virtual environments; null for one below the user's cache."""
+    limits: Limits
+    """Of each command."""
+
+
 class Config(Settings):
     """Everything that can be configured."""
 
@@ -172,6 +196,7 @@ class Config(Settings):
     """Calls under way at once."""
     judge: Judging
     compile: Compiling
+    execution: Executing
     tracking: Tracking
     backbones: dict[str, Backbone]
     """By name; a file in `configs/backbones/` each, and those of the user's own files."""
@@ -314,7 +339,7 @@ def _fault(fault: Any) -> str:
 
 
 def _keys(loc: Sequence[Any]) -> list[str]:
-    models: dict[str, type[Settings]] = {
+    models: dict[str, type[BaseModel]] = {
         "api": ApiBackbone,
         "recorded": RecordedBackbone,
         "mailbox": MailboxBackbone,
@@ -323,6 +348,8 @@ def _keys(loc: Sequence[Any]) -> list[str]:
         "compile": Compiling,
         "papers": CompilePapers,
         "budget": CompileBudget,
+        "execution": Executing,
+        "limits": Limits,
         "price": Price,
     }
     for part in reversed(loc):

@@ -27,7 +27,7 @@ from experiments.judging import (
 )
 from experiments.progress import progress
 from experiments.session import Session, locked, open_session
-from experiments.state import RunState
+from experiments.state import RunState, find_home
 from experiments.tracking import tracked
 from experiments.work import prompt_hash, slug
 from program.judge import Judge
@@ -117,7 +117,7 @@ def _ask(
     repository: Path, paper: str | None, reference: Path | None, components: Path | None, config: Config
 ) -> tuple[Question, list[str]]:
     """Return what is to be judged, and what to tell the user of it."""
-    home = _home(repository)
+    home = find_home(repository)
     source = (find_sample(paper) or paper) if paper else str(home / "paper.md") if home else None
     if source is None:
         raise ConfigError(f"{repository} does not lie in the folder of a run; name its paper with --paper")
@@ -146,17 +146,9 @@ def _recording(repository: Path, paper: str | None) -> Path | None:
     """Return the recording that lies beside the paper, or beside that of the run which wrote the repository."""
     if paper:
         return find_recording(find_sample(paper) or paper)
-    home = _home(repository)
+    home = find_home(repository)
     recording = RunState.load(home).recording if home else None
     return Path(recording) if recording else None
-
-
-def _home(repository: Path) -> Path | None:
-    """Return the folder of the run that wrote a repository, if it lies in one or is one itself."""
-    homes = [repository]
-    if repository.absolute().name == "repository":
-        homes.append(repository.absolute().parent)
-    return next((path for path in homes if (path / "run.json").is_file()), None)
 
 
 def _known(folder: Path, key: str) -> Verdict | None:

@@ -10,7 +10,7 @@ from experiments.backbones.build import Sources
 from experiments.choice import choose_backbones, find_recording, settle_backbone
 from experiments.config import Config
 from experiments.fit import fit
-from experiments.session import LOCK, locked, open_session
+from experiments.session import LOCK, free_folder, locked, open_session
 from experiments.state import RunState
 from experiments.work import Run, slug, work
 from optimizers.compiled import CompiledProgram
@@ -43,7 +43,7 @@ def start_run(
     config = settle_backbone(config, recording)
     roles = choose_backbones(config)
     paper, notices = fit(read_paper(source), config, roles.values())
-    folder = out or _free_folder(paper.title)
+    folder = out or free_folder(Path("runs") / slug(paper.title))
     state = RunState(
         folder=str(folder),
         title=paper.title,
@@ -125,12 +125,3 @@ def _refuse_taken(folder: Path) -> None:
     if folder.is_dir() and any(path.name != LOCK for path in folder.iterdir()):
         todo = f"`papercoder resume {folder}` goes on" if (folder / "run.json").exists() else "choose another --out"
         raise FolderError(f"{folder} is not empty; {todo}")
-
-
-def _free_folder(title: str) -> Path:
-    name, number = Path("runs") / slug(title), 1
-    folder = name
-    while folder.exists():
-        number += 1
-        folder = name.with_name(f"{name.name}-{number}")
-    return folder

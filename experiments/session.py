@@ -97,3 +97,12 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def free_folder(folder: Path) -> Path:
+    """Return a folder that is not there yet: this one, or with a number behind it."""
+    name, number = folder.name, 1
+    while folder.exists():
+        number += 1
+        folder = folder.with_name(f"{name}-{number}")
+    return folder

@@ -82,3 +82,11 @@ class RunState(BaseModel):
         except (ValidationError, UnicodeDecodeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise FolderError(f"{path} is damaged: {reason}; start the run again with another --out") from None
+
+
+def find_home(repository: Path) -> Path | None:
+    """Return the folder of the run that wrote a repository, if it lies in one or is one itself."""
+    homes = [repository]
+    if repository.absolute().name == "repository":
+        homes.append(repository.absolute().parent)
+    return next((path for path in homes if (path / "run.json").is_file()), None)

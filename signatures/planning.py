@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import dspy
 import yaml
-from packaging.requirements import InvalidRequirement, Requirement
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from signatures.artifact import Artifact, Filled, Item, Text, Texts, each
 from signatures.ledger import Assumption, Component, Result
+from signatures.packages import requirement_line
 from signatures.paths import WRITTEN_BY_THE_PROGRAM, SafePath, collisions, safe_path
 from signatures.sections import without_fence
 
@@ -111,17 +111,6 @@ def is_test(path: str) -> bool:
     return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
 
 
-def _requirement(line: str) -> str:
-    line = line.strip()
-    try:
-        requirement = Requirement(line)
-    except InvalidRequirement as error:
-        raise ValueError(f"{line!r} is not a requirement line such as 'numpy>=1.26': {error}".splitlines()[0]) from None
-    if requirement.url:
-        raise ValueError(f"{line!r} names an address; only packages of the index are allowed")
-    return line
-
-
 class FileTask(Item):
     """What one file has to do (the entries of `Logic Analysis` and `Task list` in Figure 7)."""
 
@@ -158,7 +147,7 @@ class LogicDesign(Artifact):
         description="The command line that runs everything in its quick mode, in seconds on a CPU, "
         "e.g. python main.py --quick"
     )
-    packages: Annotated[list[str], each(_requirement)] = Field(
+    packages: Annotated[list[str], each(requirement_line)] = Field(
         description="Third-party Python packages as lines of requirements.txt, pytest among them, with version ranges "
         "that exist; nothing from the standard library."
     )

@@ -1,4 +1,9 @@
-"""Which command runs a repository's experiments."""
+"""Which commands run a repository's experiments."""
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import yaml
 
@@ -7,22 +12,45 @@ from program.repository import Listing
 QUICK = "--quick"
 
 ENTRY_POINTS = ("main.py", "app.py", "run.py", "train.py", "run.sh", "reproduce.sh")
-"""Where the experiments of a repository begin, if it does not say so: the first that there is."""
+"""Where the experiments of a repository begin, if it does not say so: the first that there is, here or in src/."""
+
+_SHELL = re.compile(r"[;&|<>$`\n]")
 
 
-def find_command(listing: Listing, quick: bool = True) -> str | None:
-    """Return the command that runs a repository's experiments, in its quick mode if it has one; None without one."""
-    entry = next((name for name in ENTRY_POINTS if name in listing.files), None)
+@dataclass(frozen=True)
+class Commands:
+    """What runs a repository."""
+
+    quick: str | None
+    """Its quick mode: tiny data, within seconds."""
+    full: tuple[str, ...]
+    """All experiments."""
+
+
+def find_commands(listing: Listing) -> Commands | None:
+    """Return the commands of a repository by its entry point; None without one."""
+    names = [*ENTRY_POINTS, *(f"src/{name}" for name in ENTRY_POINTS)]
+    entry = next((name for name in names if name in listing.files), None)
     if entry is None:
         return None
-    interpreter = "python" if entry.endswith(".py") else "sh"
-    return f"{interpreter} {entry}" + (f" {QUICK}" if quick and has_quick_mode(listing) else "")
+    full = f"{'python' if entry.endswith('.py') else 'sh'} {entry}"
+    return Commands(f"{full} {QUICK}" if has_quick_mode(listing) else None, (full,))
 
 
 def has_quick_mode(listing: Listing) -> bool:
     """Say whether config.yaml has the overlay of a quick mode."""
     try:
         settings = yaml.safe_load(listing.files.get("config.yaml", ""))
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         return False
     return isinstance(settings, dict) and isinstance(settings.get("quick"), dict)
+
+
+def split_command(command: str) -> Sequence[str]:
+    """Return the words of a command; one that needs a shell gets one. Nothing for what is no command."""
+    if _SHELL.search(command):
+        return ["sh", "-c", command]
+    try:
+        return shlex.split(command)
+    except ValueError:  # a quote is not closed
+        return []

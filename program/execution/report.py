@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from program.execution.reproduction import Comparison
+
 Status = Literal["ran", "failed", "timed out", "refused"]
 
 FailureKind = Literal[
@@ -53,7 +55,7 @@ class Failure(BaseModel):
 
 
 class Execution(BaseModel):
-    """The report of one run."""
+    """The report of one command."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -69,7 +71,33 @@ class Execution(BaseModel):
     """Files that were not, and why."""
     metrics: dict[str, float] = Field(default_factory=dict)
     """Numbers that it printed or saved, by name."""
-    missing_data: tuple[str, ...] = ()
-    """Files that the repository reads and does not have, as far as its text tells."""
     stdout: str = ""
     stderr: str = ""
+
+
+class Report(BaseModel):
+    """The report of the execution of a repository."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Status
+    """That of the last command; `refused` if none was run."""
+    reason: str = ""
+    """Why it was refused."""
+    backend: str = ""
+    """The sandbox."""
+    faults: tuple[str, ...] = ()
+    """What reading it has found."""
+    missing_data: tuple[str, ...] = ()
+    """Data that it reads and does not have, as far as its text tells."""
+    stand_ins: tuple[str, ...] = ()
+    """Files of made-up data that were put in place of such; results with them mean nothing."""
+    installed: tuple[str, ...] = ()
+    """Packages, pinned."""
+    findings: tuple[str, ...] = ()
+    """What was not installed, or is odd."""
+    runs: tuple[Execution, ...] = ()
+    """The quick mode first, if there is one."""
+    quick: bool = False
+    """Whether the last run was that of the quick mode: tiny data, whose results are not those of the paper."""
+    comparisons: tuple[Comparison, ...] = ()

@@ -1,6 +1,5 @@
 """Running a generated repository in a sandbox."""
 
-import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from data.errors import FolderError
+from program.execution.command import split_command
 from program.execution.failure import explain_failure
 from program.execution.metrics import printed_metrics, saved_metrics
 from program.execution.report import Execution, Status
@@ -49,7 +49,7 @@ def execute(
     Args:
         sandbox: Where.
         repository: What is run; it stays as it is.
-        command: As `find_command` gives it; the first word may be `python`.
+        command: A command line; the first word may be `python`.
         limits: What it may use.
         out: Folder for what it wrote.
         read_only: Folders that it sees, e.g. its virtual environment.
@@ -60,10 +60,7 @@ def execute(
         SandboxError: The sandbox does not start.
     """
     listing = Repository(repository).read()
-    try:
-        words = shlex.split(command)
-    except ValueError:  # a quote is not closed
-        words = []
+    words = split_command(command)
     if not words:
         return Execution(status="refused", command=command)
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import FolderError
-from program.execution.command import find_command
+from program.execution.command import Commands, find_commands
 from program.execution.failure import explain_failure
 from program.execution.metrics import printed_metrics, saved_metrics
 from program.execution.report import Execution, Failure, Frame
@@ -52,13 +52,16 @@ def failure(text: str, **limits: float) -> Failure:
         (["src/model.py", "train.py"], "python train.py"),
         (["run.sh"], "sh run.sh"),
         (["reproduce.sh", "train.py"], "python train.py"),
-        (["src/main.py"], None),
+        (["src/main.py"], "python src/main.py"),
+        (["src/main.py", "train.py"], "python train.py"),
+        (["lib/main.py"], None),
         (["README.md"], None),
         ([], None),
     ],
 )
 def test_the_command_is_that_of_the_first_entry_point(names: list[str], command: str | None):
-    assert find_command(Listing(dict.fromkeys(names, ""))) == command
+    found = find_commands(Listing(dict.fromkeys(names, "")))
+    assert found == (Commands(None, (command,)) if command else None)
 
 
 @pytest.mark.parametrize(
@@ -74,8 +77,7 @@ def test_the_command_is_that_of_the_first_entry_point(names: list[str], command:
 )
 def test_the_quick_mode_is_used_where_config_yaml_has_one(config: str, has: bool):
     listing = Listing({"main.py": "", "config.yaml": config})
-    assert find_command(listing) == ("python main.py --quick" if has else "python main.py")
-    assert find_command(listing, quick=False) == "python main.py"
+    assert find_commands(listing) == Commands("python main.py --quick" if has else None, ("python main.py",))
 
 
 def test_a_run_is_reported_with_what_it_printed_and_wrote():

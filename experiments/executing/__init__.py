@@ -1,0 +1,1 @@
+"""`papercoder execute`, `papercoder debug` and `papercoder doctor`: running what was generated."""

@@ -1,0 +1,83 @@
+"""What is executed: a repository, and what is known of it from the run that wrote it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from data.errors import FolderError
+from data.paper import Paper
+from data.read import read_paper
+from data.samples import find_sample
+from experiments.state import RunState, find_home
+from program.execution.command import Commands, find_commands
+from program.repository import Listing, Repository
+from signatures.planning import ArchitectureDesign, LogicDesign
+
+
+@dataclass
+class Subject:
+    """A repository that is executed."""
+
+    repository: Path
+    listing: Listing
+    paper: Paper | None
+    commands: Commands | None
+    class_diagram: str | None = None
+    home: Path | None = None
+    """The folder of the run that wrote it."""
+    run: RunState | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.run.title if self.run else self.repository.absolute().name
+
+
+def find_subject(repository: Path, paper: str | None = None, command: str | None = None) -> Subject:
+    """Find out what is known of a repository.
+
+    Args:
+        repository: Any folder with code, or that of a run.
+        paper: As `papercoder run` takes it; by default that of the run which wrote the repository.
+        command: What runs it; by default as its plan says, or else its entry point.
+
+    Raises:
+        PaperCoderError: There is no such repository, or its paper cannot be read.
+    """
+    home = find_home(repository)
+    if repository == home:
+        repository = repository / "repository"
+    listing = Repository(repository).read()
+    source = (find_sample(paper) or paper) if paper else str(home / "paper.md") if home else None
+    subject = Subject(
+        repository=repository,
+        listing=listing,
+        paper=read_paper(source) if source else None,
+        commands=find_commands(listing),
+        home=home,
+        run=RunState.load(home) if home else None,
+    )
+    if home:
+        _read_plan(subject, home / "planning")
+    if command:
+        subject.commands = Commands(None, (command,))
+    return subject
+
+
+def _read_plan(subject: Subject, folder: Path) -> None:
+    """Take the commands and the class diagram from the plan, as far as there is one."""
+    logic, architecture = folder / "logic_design.yaml", folder / "architecture_design.yaml"
+    try:
+        if logic.is_file():
+            design = LogicDesign.from_yaml(logic.read_text(encoding="utf-8"))
+            full = dict.fromkeys(command.command for command in design.commands)
+            known = subject.commands.full if subject.commands else ()
+            subject.commands = Commands(design.quick_command, tuple(full) or known)
+        if architecture.is_file():
+            design_ = ArchitectureDesign.from_yaml(architecture.read_text(encoding="utf-8"))
+            subject.class_diagram = design_.class_diagram
+    except (OSError, yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise FolderError(f"a plan in {folder} cannot be used: {reason}; mend it, or name a --command") from None

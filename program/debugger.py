@@ -1,0 +1,185 @@
+"""The debugger: localizes the fault behind a failed run, edits the repository and runs it again (Section 6.2)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+import dspy
+from pydantic import BaseModel, ConfigDict
+
+from program.ask import Ask
+from program.edits import REQUIREMENTS, apply_repair, check_repair, difference
+from program.execution.report import Execution
+from program.exhibit import make_exhibit, tokens_of
+from program.judge import DEFAULT_ROOM
+from program.repository import Listing
+from signatures.debugging import Fault, LocalizeFault, MendFaults, Repair, RepairFault
+
+End = Literal["it runs", "the same error again", "no rounds are left", "it cannot be run"]
+
+_KEPT = 4_000
+"""Characters of what a run printed that are shown, from its end."""
+
+
+class Round(BaseModel):
+    """One repair, and the failure that led to it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    failure: str
+    """The kind of failure and the error."""
+    fault: Fault
+    repair: Repair
+    diff: str
+
+
+class Debugger(dspy.Module):
+    """Repairs a repository until its command runs."""
+
+    def __init__(self, room: int = DEFAULT_ROOM) -> None:
+        """Make a debugger.
+
+        Args:
+            room: How many tokens of paper and repository a prompt may hold; of a larger repository the files in the
+                traceback come first.
+        """
+        super().__init__()
+        self.room = room
+        self.localize = Ask(LocalizeFault, role="debugger")
+        self.repair = Ask(RepairFault, role="debugger")
+
+    def forward(
+        self,
+        paper: str,
+        files: Mapping[str, str],
+        run: Callable[[Mapping[str, str]], Execution],
+        rounds: int,
+        watch: Callable[[int, Round], None] = lambda number, record: None,
+    ) -> dspy.Prediction:
+        """Run a repository, and repair and run it again until it runs, nothing changes or no rounds are left.
+
+        Args:
+            paper: The canonical text of the paper.
+            files: The text files of the repository, by path.
+            run: Runs the repository with these files.
+            rounds: How many repairs are tried at most.
+            watch: Told of each repair, by its number from 1, before it is run.
+
+        Returns:
+            `files` as they are then, `rounds` (a list of `Round`), `execution` (the last one) and `end` (an `End`).
+        """
+        files, done = dict(files), list[Round]()
+        execution = run(files)
+        while True:
+            if end := _end(execution, done, rounds):
+                return dspy.Prediction(files=files, rounds=done, execution=execution, end=end)
+            shown, failure = self._shown(paper, files, execution)
+            asked = {"paper": paper, "repository": shown, "earlier_repairs": _history(done), "failure": failure}
+            fault = self.localize(**asked, subject=f"round {len(done) + 1}").fault
+            before = files
+            repair = self.repair(
+                **asked,
+                fault=fault,
+                subject=f"round {len(done) + 1}",
+                check=lambda repair, before=before: check_repair(before, repair),
+            ).repair
+            files = apply_repair(files, repair)
+            done.append(
+                Round(failure=signature_of(execution), fault=fault, repair=repair, diff=difference(before, files))
+            )
+            watch(len(done), done[-1])
+            execution = run(files)
+
+    def _shown(self, paper: str, files: Mapping[str, str], execution: Execution) -> tuple[dict[str, str], str]:
+        """Return the files that there is room for, and what is said of the failure."""
+        failed = execution.failure
+        first = [failed.frame.file] if failed and failed.frame else []
+        named = [path for path in files if path in execution.stderr]
+        shown, left = choose_files(files, [*first, *named, REQUIREMENTS, "config.yaml"], self.room - tokens_of(paper))
+        return shown, describe_failure(execution) + (f"\n\nFiles not shown: {', '.join(left)}" if left else "")
+
+
+class Mender(dspy.Module):
+    """Lets the coder mend what checks have found, before anything is run."""
+
+    def __init__(self, room: int = DEFAULT_ROOM) -> None:
+        super().__init__()
+        self.room = room
+        self.mend = Ask(MendFaults, role="coder")
+
+    def forward(self, paper: str, files: Mapping[str, str], faults: Sequence[str]) -> dspy.Prediction:
+        """Mend faults once.
+
+        Args:
+            paper: The canonical text of the paper.
+            files: The text files of the repository, by path.
+            faults: What checks have found, a line each, beginning with the file.
+
+        Returns:
+            `repair`, and `files` after it.
+        """
+        named = [fault.partition(":")[0] for fault in faults]
+        shown, _ = choose_files(files, named, self.room - tokens_of(paper))
+        repair = self.mend(
+            paper=paper, repository=shown, faults=list(faults), check=lambda repair: check_repair(files, repair)
+        ).repair
+        return dspy.Prediction(repair=repair, files=apply_repair(files, repair))
+
+
+def choose_files(files: Mapping[str, str], first: Sequence[str], room: int) -> tuple[dict[str, str], list[str]]:
+    """Choose the files that a prompt has room for: the named ones first, then the smallest.
+
+    Returns:
+        The files in their order, and the paths of programs and settings that are left out.
+    """
+    readable = make_exhibit(Listing(files=dict(files))).texts
+    order = [path for path in dict.fromkeys(first) if path in readable]
+    order += sorted((path for path in readable if path not in order), key=lambda path: len(readable[path]))
+    chosen = set()
+    for path in order:
+        if tokens_of(files[path]) <= room:
+            room -= tokens_of(files[path])
+            chosen.add(path)
+    shown = {path: text for path, text in files.items() if path in chosen}
+    return shown, [path for path in readable if path not in chosen]
+
+
+def signature_of(execution: Execution) -> str:
+    """Return by what a failure is known again: its kind, its error and its place."""
+    failure = execution.failure
+    if failure is None:
+        return execution.status
+    place = f" in {failure.frame.file}, {failure.frame.function}" if failure.frame else ""
+    return f"{failure.kind}: {failure.error}{place}"
+
+
+def describe_failure(execution: Execution) -> str:
+    """Return what a model is told of a failed run."""
+    failure = execution.failure
+    lines = [f"Command: {execution.command}", f"Status: {execution.status}, exit code {execution.exit_code}"]
+    if failure:
+        lines += [f"Kind of failure: {failure.kind}", f"Error: {failure.error}"]
+        if failure.frame:
+            lines.append(f"Place: {failure.frame.file}, line {failure.frame.line}, in {failure.frame.function}")
+        if failure.package:
+            lines.append(f"Not installed: {failure.package}")
+    for name, text in (("standard error", execution.stderr), ("standard output", execution.stdout)):
+        if text.strip():
+            lines += ["", f"The end of {name}:", text.strip()[-_KEPT:]]
+    return "\n".join(lines)
+
+
+def _end(execution: Execution, done: Sequence[Round], rounds: int) -> End | None:
+    if execution.status == "ran":
+        return "it runs"
+    if execution.status == "refused":
+        return "it cannot be run"
+    if done and done[-1].failure == signature_of(execution):
+        return "the same error again"
+    return "no rounds are left" if len(done) >= rounds else None
+
+
+def _history(done: Sequence[Round]) -> list[str]:
+    return [
+        f"Repair {number}, after the failure {record.failure!r}: {record.repair.explanation}\n{record.diff}"
+        for number, record in enumerate(done, start=1)
+    ]

@@ -1,0 +1,129 @@
+"""The execution of a repository: checks, packages, the quick mode first, then the rest where it is allowed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from program.execution.command import Commands
+from program.execution.data import find_missing_data
+from program.execution.report import Execution, Report
+from program.execution.reproduction import TOLERANCE, Comparison, compare_results
+from program.execution.run import Sandbox, execute
+from program.execution.static import find_static_faults
+from program.repository import Listing, Repository
+from program.sandbox.dependencies import Dependencies, Source, environment_of, prepare
+from program.sandbox.limits import Limits
+
+REQUIREMENTS = "requirements.txt"
+
+PRODUCED = "produced"
+"""Folder for what runs wrote, in that of an execution."""
+
+
+@dataclass
+class Executor:
+    """Executes repositories, all in the same way."""
+
+    sandbox: Sandbox
+    cache: Path
+    """Folder of the virtual environments."""
+    limits: Limits = field(default_factory=Limits)
+    """Of each command."""
+    source: Source = field(default_factory=Source)
+    """Where packages come from."""
+    tolerance: float = TOLERANCE
+    """Relative, for stated results without a deviation."""
+    tell: Callable[[str], None] = lambda line: None
+    """Told what is under way."""
+
+    def execute(
+        self,
+        repository: Path,
+        out: Path,
+        commands: Commands | None,
+        full: bool = False,
+        paper: str | None = None,
+        class_diagram: str | None = None,
+        stand_ins: Sequence[str] = (),
+    ) -> Report:
+        """Execute a repository, on copies of it.
+
+        Args:
+            repository: What is run; it stays as it is.
+            out: Folder for what the commands write: `produced/<number>`.
+            commands: What to run; None if there is no entry point.
+            full: Whether all experiments run after the quick mode; they do if there is none.
+            paper: Its canonical text, to hold results against.
+            class_diagram: The planned interface.
+            stand_ins: Files in the repository that hold made-up data.
+
+        Raises:
+            FolderError: There is no such repository, or no room for a copy.
+            SandboxError: The sandbox, uv or a checking tool does not work.
+        """
+        listing = Repository(repository).read()
+        self.tell("reading the repository")
+        missing = find_missing_data(listing.files, listing.left_out)
+        for name in missing:
+            self.tell(f"missing data: {name}")
+        report = Report(
+            status="refused",
+            backend=self.sandbox.name,
+            faults=tuple(find_static_faults(listing.files, class_diagram)),
+            missing_data=tuple(missing),
+            stand_ins=tuple(stand_ins),
+        )
+        if commands is None:
+            reason = "it has no entry point (main.py, app.py, run.py, train.py, run.sh); name a command with --command"
+            return report.model_copy(update={"reason": reason})
+        found = self.prepare(listing)
+        runs = self._run_all(repository, out, commands, full, found)
+        quick = commands.quick is not None and len(runs) == 1
+        counted = range(0 if quick or commands.quick is None else 1, len(runs))  # of the quick mode only if it is alone
+        return report.model_copy(
+            update={
+                "status": runs[-1].status,
+                "reason": "the command is none" if runs[-1].status == "refused" else "",
+                "installed": tuple(found.installed),
+                "findings": tuple(found.findings),
+                "runs": tuple(runs),
+                "quick": quick,
+                "comparisons": tuple(self._compare(paper, out, runs, counted)),
+            }
+        )
+
+    def prepare(self, listing: Listing) -> Dependencies:
+        """Make the virtual environment of a repository, or find it in the cache."""
+        self.tell("installing its packages")
+        return prepare(listing.files.get(REQUIREMENTS, ""), self.cache, self.source)
+
+    def run(self, repository: Path, command: str, out: Path, found: Dependencies) -> Execution:
+        """Run one command on a copy of a repository."""
+        self.tell(f"running {command}, {self.limits.wall_seconds:g} s at most")
+        folders = [found.folder] if found.folder else []
+        return execute(self.sandbox, repository, command, self.limits, out, folders, environment_of(found))
+
+    def _run_all(
+        self, repository: Path, out: Path, commands: Commands, full: bool, found: Dependencies
+    ) -> list[Execution]:
+        """Run the quick mode, then the rest if that has run; stop at the first failure."""
+        wanted = [commands.quick] if commands.quick else []
+        if full or not wanted:
+            wanted += commands.full
+        runs: list[Execution] = []
+        for command in wanted:
+            runs.append(self.run(repository, command, out / PRODUCED / str(len(runs) + 1), found))
+            if runs[-1].status != "ran":
+                break
+        return runs
+
+    def _compare(
+        self, paper: str | None, out: Path, runs: Sequence[Execution], counted: Sequence[int]
+    ) -> list[Comparison]:
+        if paper is None:
+            return []
+        texts = {"standard output": "\n".join(runs[number].stdout for number in counted)}
+        for number in counted:
+            if (out / PRODUCED / str(number + 1)).is_dir():
+                texts |= Repository(out / PRODUCED / str(number + 1)).read().files
+        return compare_results(paper, texts, self.tolerance)

@@ -26,7 +26,7 @@ _LAUNCHER = Path(__file__).with_name("launcher.py")
 _PYTHON = "/python"
 """Where `python` and `python3` stand inside."""
 
-_UIDS = range(61_000, 64_000)
+UIDS = range(61_000, 64_000)
 """Real user ids for untrusted code where this program runs as root; nobody else should have them."""
 
 _END_SECONDS = 10
@@ -64,7 +64,7 @@ class Bubblewrap:
         if platform.system() != "Linux" or not knows_machine():
             return "bubblewrap needs Linux on x86_64 or aarch64; use docker or podman (execution.backend)"
         if shutil.which("bwrap") is None:
-            return "bwrap is not installed; install the package bubblewrap"
+            return "bwrap is not installed; install it (apt install bubblewrap), or set execution.backend=docker"
         try:
             with _command(["true"], None, Limits(), (), {}) as (command, inherited):
                 done = subprocess.run(
@@ -118,10 +118,10 @@ def _command(
         raise SandboxError("bwrap is not installed; install the package bubblewrap")
     python = Path(sys.base_prefix).resolve()
     interpreter = str(python / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
-    uid = random.choice(_UIDS) if os.getuid() == 0 else 0
+    uid = random.choice(UIDS) if os.getuid() == 0 else 0
     if folder and uid:
-        _give(folder, uid)
-    given = {"folder": WORK if folder else "/", "uid": uid, "resources": _resources(limits)}
+        give(folder, uid)
+    given = {"folder": WORK if folder else "/", "uid": uid, "resources": resources(limits)}
     scratch = ("--size", str(limits.scratch_mb * MEGABYTE), "--perms", "1777", "--tmpfs")
     options = [
         *_namespaces(),
@@ -180,7 +180,7 @@ def _await_end(told: bytes) -> None:
                 os.close(process)
 
 
-def _give(folder: Path, uid: int) -> None:
+def give(folder: Path, uid: int) -> None:
     """Make an unprivileged user the owner of a folder and of all in it."""
     for path, _, files in os.walk(folder):
         os.chown(path, uid, uid, follow_symlinks=False)
@@ -188,7 +188,7 @@ def _give(folder: Path, uid: int) -> None:
             os.chown(Path(path) / name, uid, uid, follow_symlinks=False)
 
 
-def _resources(limits: Limits) -> dict[str, tuple[int, int]]:
+def resources(limits: Limits) -> dict[str, tuple[int, int]]:
     """Return the limits that the kernel sets for each process: what it is told of, and what it cannot pass."""
     most = {
         "RLIMIT_NPROC": limits.processes * 2,  # `watch` counts first: more than the limit is to be seen

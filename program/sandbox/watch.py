@@ -7,7 +7,7 @@ import stat
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -28,14 +28,23 @@ _BY_SIGNAL: Mapping[int, EndedBy] = {128 + signal.SIGXCPU: "cpu time", 128 + sig
 """Exit codes of what the kernel has ended at a limit."""
 
 
-def watch(command: Sequence[str], folder: Path, limits: Limits, inherited: Sequence[int] = ()) -> Outcome:
-    """Run a command with an empty environment until it ends or reaches a limit; all its processes are gone then.
+def watch(
+    command: Sequence[str],
+    folder: Path,
+    limits: Limits,
+    inherited: Sequence[int] = (),
+    environment: Mapping[str, str] | None = None,
+    family: Callable[[int], list[psutil.Process]] | None = None,
+) -> Outcome:
+    """Run a command until it ends or reaches a limit; it and all processes below it are gone then.
 
     Args:
         command: Puts itself into a sandbox whose processes die with it.
         folder: What it may write to.
         limits: The limits.
         inherited: Open files that it gets.
+        environment: All of its environment.
+        family: Returns the processes that are in the sandbox, by the id of the command's; by default those below it.
 
     Raises:
         SandboxError: It does not start.
@@ -44,7 +53,7 @@ def watch(command: Sequence[str], folder: Path, limits: Limits, inherited: Seque
     try:
         process = subprocess.Popen(
             command,
-            env={},
+            env=environment or {},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -57,7 +66,7 @@ def watch(command: Sequence[str], folder: Path, limits: Limits, inherited: Seque
     streams = [_Stream(process.stdout, limits.output_kb * 1024), _Stream(process.stderr, limits.output_kb * 1024)]
     peak, ended_by = 0.0, None
     try:
-        peak, ended_by = _wait(process, folder, limits, started)
+        peak, ended_by = _wait(process, folder, limits, started, family or _family)
     finally:
         _kill(process)
         for stream in streams:
@@ -74,7 +83,11 @@ def watch(command: Sequence[str], folder: Path, limits: Limits, inherited: Seque
 
 
 def _wait(
-    process: "subprocess.Popen[bytes]", folder: Path, limits: Limits, started: float
+    process: "subprocess.Popen[bytes]",
+    folder: Path,
+    limits: Limits,
+    started: float,
+    find_family: Callable[[int], list[psutil.Process]],
 ) -> tuple[float, EndedBy | None]:
     peak, looked = 0.0, started
     while True:
@@ -84,7 +97,7 @@ def _wait(
             return peak, _BY_SIGNAL.get(process.returncode) or _over(folder, limits)
         except subprocess.TimeoutExpired:
             pass
-        family = _family(process.pid)
+        family = find_family(process.pid)
         memory, threads = _usage(family)
         if memory > limits.memory_mb:
             memory = _shares(family)

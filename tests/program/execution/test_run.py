@@ -30,7 +30,7 @@ def write(**files: str) -> None:
 
 
 def run(command: str = "python main.py", **limits: float) -> Execution:
-    if reason := why_not():
+    if reason := why_not("bubblewrap"):
         pytest.skip(reason)
     return execute(Bubblewrap(), REPOSITORY, command, Limits(**{"wall_seconds": 30, **limits}), OUT)
 
@@ -254,7 +254,7 @@ def test_the_place_is_not_in_an_installed_package_of_the_same_name(tmp_path: Pat
     write(loader_of_ours="", main="import loader\n\nloader.load()\n")
     found = prepare("numpy\n", tmp_path / "cache", Source(tmp_path / "wheelhouse"))
     assert found.folder
-    if reason := why_not():
+    if reason := why_not("bubblewrap"):
         pytest.skip(reason)
     execution = execute(
         Bubblewrap(), REPOSITORY, "python main.py", Limits(), OUT, [found.folder], environment_of(found)

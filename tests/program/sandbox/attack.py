@@ -37,6 +37,7 @@ class Attacker:
     interpreter: Sequence[str]
     """Starts Python as the user in question."""
     as_root: bool
+    backend: str = "bubblewrap"
     environment: dict[str, str] = field(default_factory=dict)
     """Of whoever starts the sandbox."""
     marker: str = field(default_factory=lambda: f"probe_{uuid.uuid4().hex}.py")
@@ -47,6 +48,7 @@ class Attacker:
     ) -> Outcome:
         """Run a program in the sandbox."""
         given = {
+            "backend": self.backend,
             "command": [*self.written(program, shell), *map(str, arguments)],
             "folder": str(self.folder),
             "limits": {"wall_seconds": 20, **limits},

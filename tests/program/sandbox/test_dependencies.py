@@ -45,7 +45,7 @@ def prepared(text: str, wheelhouse: Path, **options: bool) -> Dependencies:
 
 
 def run_inside(code: str, dependencies: Dependencies, folder: Path) -> Outcome:
-    if reason := why_not():
+    if reason := why_not("bubblewrap"):
         pytest.skip(reason)
     assert dependencies.folder
     folder.mkdir()

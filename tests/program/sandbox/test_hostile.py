@@ -179,11 +179,14 @@ def keys(home):
 for home in [sys.argv[1], os.path.expanduser("~"), "/root", *glob.glob("/home/*"), "/work/..", "/proc/1/root/root"]:
     if any(map(os.path.isfile, glob.glob(home + "/.ssh/*"))):
         got(home)
-attempt(open, "/etc/shadow")
-attempt(open, "/etc/passwd")
+def users(path):
+    if sys.argv[2] not in open(path).read():
+        raise OSError
+attempt(users, "/etc/shadow")
+attempt(users, "/etc/passwd")
 end()
 """
-    attacker.outside_only(program, home)
+    attacker.outside_only(program, home, Path("/etc/passwd").read_text().splitlines()[-1])
 
 
 def test_nothing_is_written_outside_of_the_working_folder(attacker: Attacker):
@@ -316,7 +319,8 @@ def become():
     with open("rootsh", "wb") as file:
         file.write(shutil_copy)
     os.chmod("rootsh", 0o6755)
-    if os.stat("rootsh").st_mode & 0o6000 and os.statvfs(".").f_flag & os.ST_NOSUID == 0:
+    barred = os.statvfs(".").f_flag & os.ST_NOSUID or "NoNewPrivs:\\t1" in open("/proc/self/status").read()
+    if os.stat("rootsh").st_mode & 0o6000 and not barred:
         return "no barrier"
     raise OSError
 attempt(become)

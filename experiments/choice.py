@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.errors import ConfigError
+from data.samples import find_sample
 from experiments.config import Config, Role, has_key
+from experiments.state import RunState, find_home
 
 AUTHORS: tuple[Role, ...] = ("planner", "analyst", "coder")
 """The roles that write a repository."""
@@ -23,6 +25,15 @@ def find_recording(paper: str) -> Path | None:
         return path if path and path.is_file() else None
     except (OSError, ValueError):
         return None  # not a path
+
+
+def recording_of(repository: Path, paper: str | None) -> Path | None:
+    """Return the recording that lies beside the paper, or beside that of the run which wrote the repository."""
+    if paper:
+        return find_recording(find_sample(paper) or paper)
+    home = find_home(repository)
+    recording = RunState.load(home).recording if home else None
+    return Path(recording) if recording else None
 
 
 def settle_backbone(config: Config, recording: Path | None) -> Config:

@@ -128,6 +128,51 @@ def judge(
 
 
 @papercoder.command()
+@click.argument("repository", type=click.Path(path_type=Path))
+@click.option("--paper", help="As `papercoder run` takes it, to hold results against; by default that of the run.")
+@click.option("--command", help="What to run, e.g. 'python main.py --quick'; by default as planned, or main.py.")
+@click.option("--full", is_flag=True, help="Run all experiments after the quick mode.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the report.")
+@_options_of_a_command
+def execute(
+    repository: Path, paper: str | None, command: str | None, full: bool, out: Path | None, **choice: Any
+) -> None:
+    """Run REPOSITORY in a sandbox: its quick mode first.
+
+    REPOSITORY is any folder with code, or the folder of a run. It stays as it is; exit code 1 says that it did not run.
+    """
+    from experiments.executing.execute import execute_repository
+    from experiments.executing.report import lines
+
+    report, folder = execute_repository(repository, paper, command, full, out, _config(**choice))
+    for line in lines(report):
+        click.echo(line)
+    click.echo(f"  {folder}/execution.md has the report, {folder}/produced what was written")
+    if report.status != "ran":
+        sys.exit(1)
+
+
+@papercoder.command()
+@click.argument("repository", type=click.Path(path_type=Path))
+@click.option("--paper", help="As `papercoder run` takes it; by default that of the run which wrote the repository.")
+@click.option("--command", help="What has to run; by default the quick mode, or else the entry point.")
+@click.option("--out", type=click.Path(path_type=Path), help="Its folder; by default one under debugging/.")
+@_options_of_a_command
+def debug(repository: Path, paper: str | None, command: str | None, out: Path | None, **choice: Any) -> None:
+    """Repair a copy of REPOSITORY until it runs in the sandbox.
+
+    The same command again goes on where an earlier one stopped; exit code 1 says that it does not run.
+    """
+    from experiments.executing.debug import debug_repository, lines_of
+
+    done, folder = debug_repository(repository, paper, command, out, _config(**choice))
+    for line in lines_of(done, folder):
+        click.echo(line)
+    if done.status != "ran":
+        sys.exit(1)
+
+
+@papercoder.command()
 @click.argument("spec", metavar="CONFIG.yaml", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Its folder; by default runs/experiments/<name>.")
 @click.option("--record", type=click.Path(path_type=Path), help="Also write all answers to this one transcript.")

@@ -11,7 +11,7 @@ from data.paper import Paper
 from data.read import read_paper
 from data.samples import find_sample
 from experiments.backbones.build import Sources, model_of
-from experiments.choice import JUDGES, choose_backbones, find_recording, settle_backbone
+from experiments.choice import JUDGES, choose_backbones, recording_of, settle_backbone
 from experiments.config import Config
 from experiments.fit import fit
 from experiments.judging import (
@@ -89,7 +89,7 @@ def judge_repository(
     Raises:
         PaperCoderError: There is no verdict.
     """
-    recording = _recording(repository, paper)
+    recording = recording_of(repository, paper)
     config = settle_backbone(config, recording)
     question, notices = _ask(repository, paper, reference, components, config)
     folder = out or Path("verdicts") / f"{slug(question.paper.title)}-{question.key}"
@@ -140,15 +140,6 @@ def _ask(
         model=model_of(config, backbone),
     )
     return question, notices
-
-
-def _recording(repository: Path, paper: str | None) -> Path | None:
-    """Return the recording that lies beside the paper, or beside that of the run which wrote the repository."""
-    if paper:
-        return find_recording(find_sample(paper) or paper)
-    home = find_home(repository)
-    recording = RunState.load(home).recording if home else None
-    return Path(recording) if recording else None
 
 
 def _known(folder: Path, key: str) -> Verdict | None:

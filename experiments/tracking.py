@@ -55,6 +55,7 @@ class Tracker:
         if self.run_id is None:
             return
         import mlflow
+        from mlflow.entities import RunTag
 
         tags = {key: value[:4900] for key, value in (tags or {}).items()}
         with _explained():
@@ -66,7 +67,8 @@ class Tracker:
             if metrics:
                 mlflow.log_metrics(dict(metrics), run_id=self.run_id)
             if tags:
-                mlflow.set_tags(tags)
+                named = [RunTag(key, value) for key, value in tags.items()]
+                mlflow.MlflowClient().log_batch(self.run_id, tags=named)
 
     @contextmanager
     def child(self, name: str, run_id: str | None = None) -> Iterator["Tracker"]:

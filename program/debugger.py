@@ -162,6 +162,7 @@ def describe_failure(execution: Execution) -> str:
             lines.append(f"Place: {failure.frame.file}, line {failure.frame.line}, in {failure.frame.function}")
         if failure.package:
             lines.append(f"Not installed: {failure.package}")
+    lines += [f"Packages: {finding}" for finding in execution.findings]
     for name, text in (("standard error", execution.stderr), ("standard output", execution.stdout)):
         if text.strip():
             lines += ["", f"The end of {name}:", text.strip()[-_KEPT:]]

@@ -8,7 +8,6 @@ import dspy
 from pydantic import AfterValidator, Field
 
 from signatures.artifact import Artifact, Filled, Text, each
-from signatures.bundle import FileBundle
 from signatures.packages import requirement_line
 from signatures.paths import safe_path
 from signatures.sections import without_fence
@@ -153,6 +152,14 @@ class MendFaults(dspy.Signature):
     repair: Repair = dspy.OutputField()
 
 
+class StandIns(Artifact):
+    """Made-up data in place of missing files."""
+
+    program: Annotated[Text, AfterValidator(without_fence)] = Field(
+        description="The whole Python program that writes them, and nothing else."
+    )
+
+
 class MakeStandIns(dspy.Signature):
     """Write a Python program that makes small stand-ins for the data that this repository reads and does not have.
 
@@ -164,4 +171,4 @@ class MakeStandIns(dspy.Signature):
 
     repository: dict[str, str] = dspy.InputField()
     missing: list[str] = dspy.InputField(desc="What is missing.")
-    stand_ins: FileBundle = dspy.OutputField()
+    stand_ins: StandIns = dspy.OutputField()

@@ -8,9 +8,10 @@ from program.execution.command import Commands
 from program.execution.data import find_missing_data
 from program.execution.report import Execution, Report
 from program.execution.reproduction import TOLERANCE, Comparison, compare_results
-from program.execution.run import Sandbox, execute
+from program.execution.run import execute
 from program.execution.static import find_static_faults
 from program.repository import Listing, Repository
+from program.sandbox.choose import Sandbox
 from program.sandbox.dependencies import Dependencies, Source, environment_of, prepare
 from program.sandbox.limits import Limits
 
@@ -85,7 +86,6 @@ class Executor:
                 "status": runs[-1].status,
                 "reason": "the command is none" if runs[-1].status == "refused" else "",
                 "installed": tuple(found.installed),
-                "findings": tuple(found.findings),
                 "runs": tuple(runs),
                 "quick": quick,
                 "comparisons": tuple(self._compare(paper, out, runs, counted)),
@@ -101,7 +101,8 @@ class Executor:
         """Run one command on a copy of a repository."""
         self.tell(f"running {command}, {self.limits.wall_seconds:g} s at most")
         folders = [found.folder] if found.folder else []
-        return execute(self.sandbox, repository, command, self.limits, out, folders, environment_of(found))
+        done = execute(self.sandbox, repository, command, self.limits, out, folders, environment_of(found))
+        return done.model_copy(update={"findings": tuple(found.findings)})
 
     def _run_all(
         self, repository: Path, out: Path, commands: Commands, full: bool, found: Dependencies

@@ -71,6 +71,8 @@ class Execution(BaseModel):
     """Files that were not, and why."""
     metrics: dict[str, float] = Field(default_factory=dict)
     """Numbers that it printed or saved, by name."""
+    findings: tuple[str, ...] = ()
+    """Packages that were not installed, or are odd."""
     stdout: str = ""
     stderr: str = ""
 
@@ -94,10 +96,13 @@ class Report(BaseModel):
     """Files of made-up data that were put in place of such; results with them mean nothing."""
     installed: tuple[str, ...] = ()
     """Packages, pinned."""
-    findings: tuple[str, ...] = ()
-    """What was not installed, or is odd."""
     runs: tuple[Execution, ...] = ()
     """The quick mode first, if there is one."""
     quick: bool = False
     """Whether the last run was that of the quick mode: tiny data, whose results are not those of the paper."""
     comparisons: tuple[Comparison, ...] = ()
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Packages that were not installed, or are odd."""
+        return self.runs[-1].findings if self.runs else ()

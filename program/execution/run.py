@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 from data.errors import FolderError
 from program.execution.command import split_command
@@ -12,27 +11,12 @@ from program.execution.failure import explain_failure
 from program.execution.metrics import printed_metrics, saved_metrics
 from program.execution.report import Execution, Status
 from program.repository import Repository
+from program.sandbox.choose import Sandbox
 from program.sandbox.copying import copy_in, copy_out, remove
-from program.sandbox.limits import EndedBy, Limits, Outcome
+from program.sandbox.limits import EndedBy, Limits
 
 TIMES: tuple[EndedBy, ...] = ("wall time", "cpu time")
 """Limits at which a run has timed out."""
-
-
-class Sandbox(Protocol):
-    """Where commands run."""
-
-    name: str
-
-    def run(
-        self,
-        command: Sequence[str],
-        folder: Path,
-        limits: Limits,
-        read_only: Sequence[Path] = (),
-        environment: Mapping[str, str] | None = None,
-    ) -> Outcome:
-        """Run a command in a folder."""
 
 
 def execute(

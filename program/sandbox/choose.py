@@ -1,13 +1,34 @@
 """Which sandbox is used: the one that is configured, if it works here; never none."""
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
 
 from data.errors import SandboxError
-from program.execution import Sandbox
 from program.sandbox.bubblewrap import Bubblewrap
 from program.sandbox.container import Container
+from program.sandbox.limits import Limits, Outcome
 
 Backend = Literal["auto", "bubblewrap", "docker", "podman"]
+
+
+class Sandbox(Protocol):
+    """Where commands run."""
+
+    name: str
+
+    def why_not(self) -> str | None:
+        """Return why it cannot be used here, with what to do about it; None if a real run works."""
+
+    def run(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        limits: Limits,
+        read_only: Sequence[Path] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """Run a command in a folder."""
 
 
 def choose_sandbox(backend: Backend, image: str) -> Sandbox:

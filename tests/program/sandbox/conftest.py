@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from program.execution import Sandbox
+from program.sandbox.choose import Sandbox
 from program.sandbox.copying import remove
 from tests.program.sandbox.attack import NORMAL_USER, Attacker, for_everybody
 from tests.program.sandbox.image import make_image

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from program.execution import Sandbox
 from program.sandbox.bubblewrap import Bubblewrap
+from program.sandbox.choose import Sandbox
 from program.sandbox.limits import Limits
 from tests.program.sandbox.attack import END, PROJECT, Attacker
 from tests.program.sandbox.conftest import why_not

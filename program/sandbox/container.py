@@ -196,7 +196,9 @@ def _mounts(folder: Path, read_only: Sequence[Path]) -> Iterator[str]:
         uid = random.choice(UIDS)
         give(folder, uid)
     yield from ("--user", f"{uid}:{uid}", "--workdir", WORK, "--mount", f"type=bind,source={folder},target={WORK}")
-    for path, place in [(_FIRST, "/first.py"), *((path, path) for path in dict.fromkeys(read_only))]:
+    # the engine would show what the host has in these
+    hidden = [(Path("/dev/null"), place) for place in ("/etc/hosts", "/etc/resolv.conf")]
+    for path, place in [*hidden, (_FIRST, "/first.py"), *((path, path) for path in dict.fromkeys(read_only))]:
         yield from ("--mount", f"type=bind,source={path},target={place},readonly")
 
 

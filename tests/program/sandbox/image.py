@@ -9,16 +9,18 @@ import sysconfig
 import tarfile
 from pathlib import Path
 
-IMAGE = "localhost/papercoder-test:latest"
+IMAGE = f"localhost/papercoder-test:{sys.version.split()[0].rstrip('+')}"
 
 _PROGRAMS = ("sh", "cat", "head", "sleep", "true", "yes")
 _NOT_NEEDED = re.compile(r"/(site-packages|test|idlelib|__pycache__|share|include)(/|$)|\.a$")
 
 
 def make_image(program: str) -> str | None:
-    """Import the image into docker or podman; return why that is not possible."""
+    """Import the image into docker or podman, if it is not there; return why that is not possible."""
     if shutil.which(program) is None:
         return f"{program} is not installed"
+    if subprocess.run([program, "image", "inspect", IMAGE], capture_output=True, check=False).returncode == 0:
+        return None
     change = "ENV PATH=/usr/local/bin:/usr/bin:/bin"
     done = subprocess.run(
         [program, "import", "--change", change, "-", IMAGE], input=_archive(), capture_output=True, check=False

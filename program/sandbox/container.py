@@ -40,8 +40,10 @@ _CALL_SECONDS = 60
 _OF_CLIENT = ("PATH", "HOME", "USER", "TMPDIR", "DOCKER_", "CONTAINER", "XDG_", "DBUS_")
 """Beginnings of the variables by which docker and podman find their engine; nothing else gets near a container."""
 
-# without its starter the container ends by itself, but is there until it is removed
+# without its starter the container ends by itself, but is there until it is removed; podman's monitor leaves a file
+# where it stands when memory is short, so it stands where nobody can write
 _START = """
+cd /proc 2>/dev/null
 "$0" start --attach --interactive "$1" </dev/fd/$2
 code=$?
 kill -0 $PPID 2>/dev/null || "$0" rm --force --volumes "$1" >/dev/null 2>&1
@@ -196,7 +198,9 @@ def _mounts(folder: Path, read_only: Sequence[Path]) -> Iterator[str]:
         uid = random.choice(UIDS)
         give(folder, uid)
     yield from ("--user", f"{uid}:{uid}", "--workdir", WORK, "--mount", f"type=bind,source={folder},target={WORK}")
-    for path, place in [(_FIRST, "/first.py"), *((path, path) for path in dict.fromkeys(read_only))]:
+    # the engine would show what the host has in these
+    hidden = [(Path("/dev/null"), place) for place in ("/etc/hosts", "/etc/resolv.conf")]
+    for path, place in [*hidden, (_FIRST, "/first.py"), *((path, path) for path in dict.fromkeys(read_only))]:
         yield from ("--mount", f"type=bind,source={path},target={place},readonly")
 
 

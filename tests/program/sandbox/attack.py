@@ -114,6 +114,7 @@ class Attacker:
             "PATH": os.environ["PATH"],
             "PYTHONPATH": f"{PROJECT}:{PACKAGES}",
             "PYTHONDONTWRITEBYTECODE": "1",
+            **{name: value for name, value in os.environ.items() if name == "DOCKER_HOST"},
             **self.environment,
         }
 

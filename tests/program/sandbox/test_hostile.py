@@ -90,7 +90,10 @@ def test_no_name_is_resolved(attacker: Attacker):
 attempt(talk, socket.SOCK_DGRAM, ("127.0.0.1", int(sys.argv[1])))
 if not sys.argv[2:]:
     attempt(socket.getaddrinfo, "example.com", 443)
-    attempt(open, "/etc/resolv.conf")
+    def servers():
+        if not open("/etc/resolv.conf").read():
+            raise OSError
+    attempt(servers)
 end()
 """
     )

@@ -92,7 +92,8 @@ os.wait()
 """
     outcome = attacker.inside(program, memory_mb=300)
     assert outcome.ended_by == "memory"
-    assert 300 < outcome.peak_memory_mb < 700
+    # a control group lets nobody have more, not even for a moment
+    assert (300 if attacker.backend == "bubblewrap" else 100) < outcome.peak_memory_mb < 700
     assert not attacker.processes()
 
 

@@ -61,8 +61,11 @@ def papercoder(debug: bool) -> None:
 @click.option(
     "--program", "compiled", type=click.Path(path_type=Path), help="A program that `papercoder compile` made."
 )
+@click.option("--execute", is_flag=True, help="Check the repository, have it mended once, and run it in a sandbox.")
 @_options_of_a_run
-def run(paper: str, out: Path | None, compiled: Path | None, stop_after: str | None, **choice: Any) -> None:
+def run(
+    paper: str, out: Path | None, compiled: Path | None, execute: bool, stop_after: str | None, **choice: Any
+) -> None:
     """Write the repository of PAPER.
 
     PAPER is a Markdown, PDF, LaTeX, s2orc JSON or arXiv HTML file, a folder with LaTeX, an arXiv id or address, or the
@@ -72,21 +75,23 @@ def run(paper: str, out: Path | None, compiled: Path | None, stop_after: str | N
     from experiments.run import start_run
 
     stop: Any = stop_after or "coding"
-    state = start_run(find_sample(paper) or paper, out, _config(**choice), stop, compiled)
-    _report(state)
+    if execute and stop != "coding":
+        raise click.UsageError("--execute needs the whole repository; leave out --stop-after")
+    _report(start_run(find_sample(paper) or paper, out, _config(**choice), stop, compiled, execute))
 
 
 @papercoder.command()
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--execute", is_flag=True, help="Check the repository, have it mended once, and run it in a sandbox.")
 @_options_of_a_run
-def resume(folder: Path, stop_after: str | None, **choice: Any) -> None:
+def resume(folder: Path, execute: bool, stop_after: str | None, **choice: Any) -> None:
     """Go on with the run in FOLDER where it stopped, from its files as they are now."""
     from experiments.run import resume_run
     from experiments.state import RunState
 
     state = RunState.load(folder)
     config = _config(**choice, earlier=state.config)
-    _report(resume_run(folder, state, config, stop_after or "coding"))  # type: ignore[arg-type]
+    _report(resume_run(folder, state, config, stop_after or "coding", execute))  # type: ignore[arg-type]
 
 
 @papercoder.command()
@@ -278,6 +283,20 @@ def backbones(check: str | None, files: tuple[Path, ...], overrides: tuple[str, 
 
 
 @papercoder.command()
+@_options_of_a_command
+def doctor(**choice: Any) -> None:
+    """Try everything that a run needs: sandboxes, packages, tools, room; exit code 1 if something is missing."""
+    from experiments.executing.doctor import examine
+
+    missing = False
+    for finding in examine(_config(**choice)):
+        click.echo(finding.line)
+        missing |= finding.state == "missing"
+    if missing:
+        sys.exit(1)
+
+
+@papercoder.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=5000, show_default=True)
 def ui(host: str, port: int) -> None:
@@ -323,8 +342,25 @@ def _report(state: "RunState") -> None:
             f"  repository: {folder}/repository ({size.files} files, {size.lines} lines, {size.functions} functions)"
         )
     click.echo(f"  read {folder}/repository/README.md first; {folder}/planning and {folder}/analysis say why it is so")
+    if state.execution:
+        _report_execution(state)
     if state.mlflow_run:
         click.echo("  `papercoder ui` shows the run, its prompts and its artifacts in a browser")
+    if state.execution_folder and state.execution != "ran":
+        sys.exit(1)
+
+
+def _report_execution(state: "RunState") -> None:
+    """Say what came of the execution."""
+    from experiments.executing.report import lines, load
+
+    if state.execution_folder is None:
+        click.echo(f"  {state.execution}")
+        return
+    folder = Path(state.execution_folder)
+    click.echo(f"  execution: {folder}/execution.md has the report, {folder}/produced what was written")
+    for line in lines(load(folder)):
+        click.echo(f"  {line}")
 
 
 def _interrupt(*_: object) -> None:

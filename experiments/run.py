@@ -4,11 +4,13 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from data.errors import FolderError
+from data.errors import FolderError, SandboxError
 from data.read import read_paper
 from experiments.backbones.build import Sources
 from experiments.choice import choose_backbones, find_recording, settle_backbone
 from experiments.config import Config
+from experiments.executing.execute import EXECUTION, execute_subject
+from experiments.executing.subject import find_subject
 from experiments.fit import fit
 from experiments.session import LOCK, free_folder, locked, open_session
 from experiments.state import RunState
@@ -24,7 +26,12 @@ PROGRAM = "program.json"
 
 
 def start_run(
-    source: str, out: Path | None, config: Config, stop_after: Stage, program: Path | None = None
+    source: str,
+    out: Path | None,
+    config: Config,
+    stop_after: Stage,
+    program: Path | None = None,
+    execute: bool = False,
 ) -> RunState:
     """Read a paper and run the program on it.
 
@@ -34,6 +41,7 @@ def start_run(
         config: The configuration.
         stop_after: The last stage.
         program: A compiled program; the prompts of this version if None.
+        execute: Whether the repository is checked, mended once and executed.
 
     Raises:
         PaperCoderError: Whatever went wrong; the folder has what was done.
@@ -52,6 +60,7 @@ def start_run(
         paper_hash=paper.hash,
         notices=notices,
         stop_after=stop_after,
+        execute=execute,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         config=config.model_dump(mode="json"),
     )
@@ -61,10 +70,11 @@ def start_run(
         _refuse_taken(folder)
         if compiled:
             compiled.save(folder / PROGRAM)
-        return _alone(Run(session, paper, state, _program(folder, config)))
+        state = _alone(Run(session, paper, state, _program(folder, config)))
+    return _executed(state, config)
 
 
-def resume_run(folder: Path, state: RunState, config: Config, stop_after: Stage) -> RunState:
+def resume_run(folder: Path, state: RunState, config: Config, stop_after: Stage, execute: bool = False) -> RunState:
     """Go on with a run where it stopped, from its files as they are now.
 
     Args:
@@ -72,6 +82,7 @@ def resume_run(folder: Path, state: RunState, config: Config, stop_after: Stage)
         state: Its `run.json`.
         config: The configuration, that of the earlier session or another one.
         stop_after: The last stage.
+        execute: Whether the repository is checked, mended once and executed; so it is if the run began like that.
 
     Raises:
         PaperCoderError: Whatever went wrong; the folder has what was done.
@@ -90,6 +101,7 @@ def resume_run(folder: Path, state: RunState, config: Config, stop_after: Stage)
                 "status": "running",
                 "error": None,
                 "stop_after": stop_after,
+                "execute": execute or state.execute,
                 "title": paper.title,
                 "paper_hash": paper.hash,
                 "notices": [*state.notices, *(notice for notice in notices if notice not in state.notices)],
@@ -97,7 +109,24 @@ def resume_run(folder: Path, state: RunState, config: Config, stop_after: Stage)
             }
         )
         session = open_session(folder, Sources(config, folder, recording), roles)
-        return _alone(Run(session, paper, state, _program(folder, config)))
+        state = _alone(Run(session, paper, state, _program(folder, config)))
+    return _executed(state, config)
+
+
+def _executed(state: RunState, config: Config) -> RunState:
+    """Execute the repository of a run that is finished, if that was asked for; without a sandbox the run says so."""
+    if not state.execute or state.status != "finished":
+        return state
+    folder = Path(state.folder)
+    place = free_folder(folder / EXECUTION)
+    try:
+        report = execute_subject(find_subject(folder), place, False, config)
+    except SandboxError as error:
+        state.execution, state.execution_folder = f"not executed: {error}", None
+    else:
+        state.execution, state.execution_folder = report.status, str(place)
+    state.save(folder)
+    return state
 
 
 def _alone(run: Run) -> RunState:

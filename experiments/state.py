@@ -38,6 +38,12 @@ class RunState(BaseModel):
     paper_hash: str
     notices: list[str] = Field(default_factory=list)
     stop_after: Stage = "coding"
+    execute: bool = False
+    """Whether the repository is checked, mended once and executed when it is there."""
+    execution: str = ""
+    """What came of that: the status of the execution, or why there was none."""
+    execution_folder: str | None = None
+    """Where its report is."""
     backbones: dict[str, str] = Field(default_factory=dict)
     """`name (model)` for each role."""
     seconds: float = 0.0

@@ -15,6 +15,7 @@ from data.errors import ConfigError, FolderError
 from data.paper import Paper
 from experiments.backbones.build import model_of
 from experiments.config import Config
+from experiments.executing.mend import mend
 from experiments.meter import Meter
 from experiments.progress import progress
 from experiments.record import metrics, parameters, sum_up, tags
@@ -107,9 +108,12 @@ def _ask_method(run: Run, tracker: Tracker) -> None:
         finally:
             state.program_seconds += time.monotonic() - meter.started
             state.trace = tracker.last_trace() or state.trace
-    if prediction.repository:
-        notices = _complete(folder, prediction.repository)
-        state.notices += [notice for notice in notices if notice not in state.notices]
+        if prediction.repository:
+            notices = _complete(folder, prediction.repository)
+            if state.execute:
+                with dspy.context(folder=None):
+                    notices += mend(folder, run.paper)
+            state.notices += [notice for notice in notices if notice not in state.notices]
 
 
 def _complete(folder: RunFolder, repository: Mapping[str, str]) -> list[str]:

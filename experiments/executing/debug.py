@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict
 
 from data.errors import ConfigError, FolderError
 from experiments.backbones.build import Sources, model_of
-from experiments.choice import choose_backbones, recording_of, settle_backbone
+from experiments.choice import RECORDING, choose_backbones, recording_of, settle_backbone
 from experiments.config import Config
 from experiments.executing.bench import build_executor
 from experiments.executing.subject import Subject, find_subject
 from experiments.fit import fit, room_of_judge
 from experiments.progress import progress
-from experiments.session import Session, locked, open_session
+from experiments.session import LOCK, Session, locked, open_session
 from experiments.tracking import Tracker, tracked
 from experiments.work import prompt_hash, slug
 from program.debugger import Debugger, End, Round, signature_of
@@ -32,6 +32,10 @@ DEBUGGING = "debugging.json"
 
 REPAIRED = "repository"
 """Folder of the repaired repository, in that of its debugging."""
+
+
+_OURS = (LOCK, RECORDING, "mailbox")
+"""What may lie in a folder that has not begun."""
 
 
 class Debugging(BaseModel):
@@ -82,32 +86,97 @@ def debug_repository(
     config = settle_backbone(config, recording)
     backbone = choose_backbones(config, ("debugger",))["debugger"]
     subject.paper, notices = fit(subject.paper, config, [backbone])
-    commands = subject.commands
-    if commands is None:
-        raise ConfigError(f"{subject.repository} has no entry point (main.py, app.py …); name a command with --command")
-    debugger = Debugger(room_of_judge(config, backbone))
-    line = commands.quick or commands.full[0]
-    key = _key(subject, line, prompt_hash(debugger), model_of(config, backbone))
-    folder = out or Path("debugging") / f"{slug(subject.name)}-{key}"
-    for line_ in notices:
-        print(line_, file=sys.stderr, flush=True)
+    folder = out or Path("debugging") / f"{slug(subject.name)}-{key_of(subject, config, backbone)}"
     executor = build_executor(config)
     sources = Sources(config, folder, recording)
     with locked(folder):
-        known = _known(folder, key)
-        if known and known.end:
-            return known, folder
         try:
             session = open_session(folder, sources, {"debugger": backbone})
-            for mailbox in sources.mailboxes:
-                print(mailbox.invitation, file=sys.stderr, flush=True)
-            done = _carry_out(session, executor, debugger, subject, Debugging(key=key, command=line), config)
+            for line in [*notices, *(mailbox.invitation for mailbox in sources.mailboxes)]:
+                print(line, file=sys.stderr, flush=True)
+            with tracked(config.tracking, f"debug {slug(subject.name)}") as tracker, progress(session.meter):
+                tags = {"kind": "debug", "paper": subject.paper.title, "repository": str(subject.repository)}
+                tracker.log(tags={**tags, "backbone": backbone})
+                done = repair(session, tracker, executor, subject)
+                if subject.run:
+                    tracker.other(subject.run.mlflow_run).log(metrics=metrics_of(done), tags=_tags(done))
         except BaseException as error:
             error.add_note(f"what was done is in {folder}; the same command goes on")
             raise
         finally:
             sources.close("The debugging has ended.")
     return done, folder
+
+
+def repair(session: Session, tracker: Tracker, executor: Executor, subject: Subject) -> Debugging:
+    """Repair a repository in the folder of a session, or return what was done there already.
+
+    Args:
+        session: With a model for the role `debugger`.
+        tracker: The run that it is logged to.
+        executor: Runs it.
+        subject: What is repaired; its paper is known.
+
+    Raises:
+        PaperCoderError: It could not be carried out; what was done is in the folder.
+    """
+    assert subject.paper is not None
+    if subject.commands is None:
+        raise ConfigError(f"{subject.repository} has no entry point (main.py, app.py …); name a command with --command")
+    folder, config, backbone = session.folder, session.sources.config, session.roles["debugger"]
+    key = key_of(subject, config, backbone)
+    known = _known(folder, key)
+    if known and known.end:
+        return known
+    done = Debugging(key=key, command=subject.commands.quick or subject.commands.full[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / DEBUGGING, done.model_dump_json(indent=1) + "\n")
+    original = _plain(subject.listing.files)
+    failures: list[str] = []
+
+    def run(files: Mapping[str, str]) -> Execution:
+        execution = _run(executor, subject, done.command, folder / "runs", files)
+        if execution.status != "ran":
+            failures.append(signature_of(execution))
+        return execution
+
+    def watch(number: int, record: Round) -> None:
+        write_text(folder / "rounds" / f"{number}.diff", record.diff)
+        write_text(folder / "rounds" / f"{number}.yaml", record.fault.to_yaml() + record.repair.to_yaml())
+        executor.tell(f"round {number}: {record.repair.explanation}")
+
+    with session.asking(tracker):
+        debugger = Debugger(room_of_judge(config, backbone))
+        found = debugger(
+            paper=subject.paper.markdown, files=original, run=run, rounds=config.execution.rounds, watch=watch
+        )
+    _write_repaired(subject.repository, folder / REPAIRED, original, found.files)
+    done = Debugging(
+        key=key,
+        end=found.end,
+        command=done.command,
+        status=found.execution.status,
+        failures=tuple(failures),
+        rounds=tuple(found.rounds),
+        modified_lines=modified_lines(original, found.files),
+        total_lines=measure(original).lines,
+    )
+    write_text(folder / "whole.diff", difference(original, found.files))
+    write_text(folder / DEBUGGING, done.model_dump_json(indent=1) + "\n")
+    tracker.log(metrics=metrics_of(done), tags=_tags(done))
+    tracker.log_files([folder / name for name in (DEBUGGING, "whole.diff")], "debugging")
+    rounds = folder / "rounds"
+    tracker.log_files(sorted(rounds.iterdir()) if rounds.is_dir() else [], "debugging/rounds")
+    return done
+
+
+def key_of(subject: Subject, config: Config, backbone: str) -> str:
+    """Return a hash of everything that a debugging depends on."""
+    assert subject.paper is not None
+    listing, commands = subject.listing, subject.commands
+    parts = [json.dumps(listing.files, sort_keys=True), json.dumps(sorted(listing.left_out)), subject.paper.hash]
+    parts += [str(commands), prompt_hash(Debugger()), model_of(config, backbone), str(config.execution.rounds)]
+    return hashlib.sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:12]
 
 
 def lines_of(done: Debugging, folder: Path) -> Iterator[str]:
@@ -122,14 +191,6 @@ def lines_of(done: Debugging, folder: Path) -> Iterator[str]:
     yield f"  {folder}/{REPAIRED} is the repaired repository, {folder}/rounds has the diffs"
 
 
-def _key(subject: Subject, *more: str) -> str:
-    """Return a hash of everything that a debugging depends on."""
-    assert subject.paper is not None
-    listing = subject.listing
-    parts = [json.dumps(listing.files, sort_keys=True), json.dumps(sorted(listing.left_out)), subject.paper.hash, *more]
-    return hashlib.sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:12]
-
-
 def _known(folder: Path, key: str) -> Debugging | None:
     """Return what the folder has already on this question.
 
@@ -138,7 +199,7 @@ def _known(folder: Path, key: str) -> Debugging | None:
     """
     path = folder / DEBUGGING
     if not path.is_file():
-        if any(item.name != ".lock" for item in folder.iterdir()):
+        if folder.is_dir() and any(item.name not in _OURS for item in folder.iterdir()):
             raise FolderError(f"{folder} holds something else; choose another --out")
         return None
     try:
@@ -148,52 +209,6 @@ def _known(folder: Path, key: str) -> Debugging | None:
     if known.key != key:
         raise FolderError(f"{folder} holds the debugging of something else; choose another --out")
     return known
-
-
-def _carry_out(
-    session: Session, executor: Executor, debugger: Debugger, subject: Subject, done: Debugging, config: Config
-) -> Debugging:
-    folder = session.folder
-    write_text(folder / DEBUGGING, done.model_dump_json(indent=1) + "\n")
-    assert subject.paper is not None
-    original = _plain(subject.listing.files)
-    failures: list[str] = []
-
-    def run(files: Mapping[str, str]) -> Execution:
-        execution = _run(executor, subject, done.command, folder / "runs", files)
-        if execution.status != "ran":
-            failures.append(signature_of(execution))
-        return execution
-
-    def watch(number: int, record: Round) -> None:
-        write_text(folder / "rounds" / f"{number}.diff", record.diff)
-        write_text(folder / "rounds" / f"{number}.yaml", record.fault.to_yaml() + record.repair.to_yaml())
-        print(f"round {number}: {record.fault.cause}", file=sys.stderr, flush=True)
-
-    with tracked(config.tracking, f"debug {slug(subject.name)}") as tracker:
-        tags = {"kind": "debug", "paper": subject.paper.title, "repository": str(subject.repository)}
-        tracker.log(tags={**tags, "backbone": session.roles["debugger"]})
-        with progress(session.meter), session.asking(tracker):
-            found = debugger(
-                paper=subject.paper.markdown, files=original, run=run, rounds=config.execution.rounds, watch=watch
-            )
-        _write_repaired(subject.repository, folder / REPAIRED, original, found.files)
-        done = done.model_copy(
-            update={
-                "end": found.end,
-                "status": found.execution.status,
-                "failures": tuple(failures),
-                "rounds": tuple(found.rounds),
-                "modified_lines": modified_lines(original, found.files),
-                "total_lines": measure(original).lines,
-            }
-        )
-        write_text(folder / "whole.diff", difference(original, found.files))
-        write_text(folder / DEBUGGING, done.model_dump_json(indent=1) + "\n")
-        _log(tracker, done, folder)
-        if subject.run:
-            tracker.other(subject.run.mlflow_run).log(metrics=metrics_of(done), tags=_tags(done))
-    return done
 
 
 def _plain(files: Mapping[str, str]) -> dict[str, str]:
@@ -247,10 +262,3 @@ def metrics_of(done: Debugging) -> dict[str, float]:
 
 def _tags(done: Debugging) -> dict[str, str]:
     return {"debugging.end": done.end or "", "debugging.failure": done.failures[-1] if done.failures else ""}
-
-
-def _log(tracker: Tracker, done: Debugging, folder: Path) -> None:
-    tracker.log(metrics=metrics_of(done), tags=_tags(done))
-    tracker.log_files([folder / name for name in (DEBUGGING, "whole.diff")])
-    rounds = folder / "rounds"
-    tracker.log_files(sorted(rounds.iterdir()) if rounds.is_dir() else [], "rounds")

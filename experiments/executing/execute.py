@@ -11,6 +11,9 @@ from experiments.tracking import tracked
 from experiments.work import slug
 from program.execution.report import Report
 
+EXECUTION = "execution"
+"""Folder of an execution in that of a run; later ones have a number behind it."""
+
 
 def execute_repository(
     repository: Path, paper: str | None, command: str | None, full: bool, out: Path | None, config: Config
@@ -32,7 +35,7 @@ def execute_repository(
         PaperCoderError: There is no report.
     """
     subject = find_subject(repository, paper, command)
-    folder = out or free_folder(subject.home / "execution" if subject.home else Path("executions") / slug(subject.name))
+    folder = out or free_folder(subject.home / EXECUTION if subject.home else Path("executions") / slug(subject.name))
     return execute_subject(subject, folder, full, config), folder
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from data.errors import FolderError
 from experiments.tracking import Tracker
 from program.execution.report import Execution, Report
 from program.execution.reproduction import Comparison
@@ -22,6 +23,19 @@ def keep(report: Report, folder: Path) -> None:
     for number, run in enumerate(report.runs, start=1):
         write_text(folder / f"{number}.stdout.txt", run.stdout)
         write_text(folder / f"{number}.stderr.txt", run.stderr)
+
+
+def load(folder: Path) -> Report:
+    """Read what `keep` wrote.
+
+    Raises:
+        FolderError: There is none, or it is damaged.
+    """
+    path = folder / REPORT
+    try:
+        return Report.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FolderError(f"{path} cannot be read: {' '.join(str(error).split())[:200]}; execute again") from None
 
 
 def log(tracker: Tracker, report: Report, folder: Path) -> None:
@@ -49,7 +63,8 @@ def metrics_of(report: Report) -> dict[str, float]:
     if report.comparisons:
         figures |= {"results.stated": len(report.comparisons)}
         figures |= {"results.obtained": sum(one.obtained is not None for one in report.comparisons)}
-        figures |= {"results.within": sum(one.within is True for one in report.comparisons)}
+        if not report.quick and not report.stand_ins:
+            figures |= {"results.within": sum(one.within is True for one in report.comparisons)}
     return {f"execution.{key}": float(value) for key, value in figures.items()} | _obtained(report)
 
 
@@ -111,7 +126,8 @@ def comparison_lines(comparisons: Sequence[Comparison], quick: bool, made_up: bo
     """Show stated against obtained results, a line for each row of each table of the paper."""
     if not comparisons:
         return
-    if quick or made_up:
+    comparable = not quick and not made_up
+    if not comparable:
         why = "made-up data" if made_up else "the quick mode, with tiny data"
         yield f"  stated / obtained results, obtained from {why}: they say nothing about the paper"
     else:
@@ -121,21 +137,22 @@ def comparison_lines(comparisons: Sequence[Comparison], quick: bool, made_up: bo
         numbers = list(found)
         within, obtained = sum(one.within is True for one in numbers), sum(one.obtained is not None for one in numbers)
         place = next((one.place for one in numbers if one.place), "")
-        yield f"  {table} ({place}): {obtained} of {len(numbers)} stated results obtained, {within} within tolerance"
-        yield from (f"    {line}" for line in _grid(numbers))
+        judged = f", {within} within tolerance" if comparable else ""
+        yield f"  {table} ({place}): {obtained} of {len(numbers)} stated results obtained{judged}"
+        yield from (f"    {line}" for line in _grid(numbers, comparable))
 
 
-def _grid(numbers: Sequence[Comparison]) -> Iterator[str]:
+def _grid(numbers: Sequence[Comparison], comparable: bool) -> Iterator[str]:
     columns = list(dict.fromkeys(one.column for one in numbers))
     rows: dict[str, dict[str, str]] = {}
     for one in numbers:
-        rows.setdefault(one.row, {})[one.column] = _cell(one)
+        rows.setdefault(one.row, {})[one.column] = _cell(one, comparable)
     table = [["", *columns], *([row, *(cells.get(column, "") for column in columns)] for row, cells in rows.items())]
     widths = [max(len(line[place]) for line in table) for place in range(len(columns) + 1)]
     for line in table:
         yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
 
 
-def _cell(one: Comparison) -> str:
+def _cell(one: Comparison, comparable: bool) -> str:
     obtained = "-" if one.obtained is None else f"{one.obtained:.4g}"
-    return f"{one.stated:g} / {obtained}" + ("*" if one.within is False else "")
+    return f"{one.stated:g} / {obtained}" + ("*" if comparable and one.within is False else "")

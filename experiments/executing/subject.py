@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 from pydantic import ValidationError
@@ -14,6 +15,14 @@ from experiments.state import RunState, find_home
 from program.execution.command import Commands, find_commands
 from program.repository import Listing, Repository
 from signatures.planning import ArchitectureDesign, LogicDesign
+
+
+class Planned(NamedTuple):
+    """What a plan says of its execution."""
+
+    quick: str | None
+    full: tuple[str, ...]
+    class_diagram: str | None
 
 
 @dataclass
@@ -59,25 +68,33 @@ def find_subject(repository: Path, paper: str | None = None, command: str | None
         home=home,
         run=RunState.load(home) if home else None,
     )
-    if home:
-        _read_plan(subject, home / "planning")
     if command:
         subject.commands = Commands(None, (command,))
+    if home:
+        plan = read_plan(home / "planning")
+        subject.class_diagram = plan.class_diagram
+        if plan.quick and not command:
+            subject.commands = Commands(plan.quick, plan.full or (subject.commands.full if subject.commands else ()))
     return subject
 
 
-def _read_plan(subject: Subject, folder: Path) -> None:
-    """Take the commands and the class diagram from the plan, as far as there is one."""
+def read_plan(folder: Path) -> Planned:
+    """Take the commands and the class diagram from the plan of a run, as far as there is one.
+
+    Raises:
+        FolderError: It cannot be used.
+    """
     logic, architecture = folder / "logic_design.yaml", folder / "architecture_design.yaml"
+    quick: str | None = None
+    full: tuple[str, ...] = ()
+    diagram: str | None = None
     try:
         if logic.is_file():
             design = LogicDesign.from_yaml(logic.read_text(encoding="utf-8"))
-            full = dict.fromkeys(command.command for command in design.commands)
-            known = subject.commands.full if subject.commands else ()
-            subject.commands = Commands(design.quick_command, tuple(full) or known)
+            quick, full = design.quick_command, tuple(dict.fromkeys(command.command for command in design.commands))
         if architecture.is_file():
-            design_ = ArchitectureDesign.from_yaml(architecture.read_text(encoding="utf-8"))
-            subject.class_diagram = design_.class_diagram
+            diagram = ArchitectureDesign.from_yaml(architecture.read_text(encoding="utf-8")).class_diagram
     except (OSError, yaml.YAMLError, ValidationError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise FolderError(f"a plan in {folder} cannot be used: {reason}; mend it, or name a --command") from None
+    return Planned(quick, full, diagram)

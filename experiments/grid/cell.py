@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from data.errors import FolderError
 from experiments.grid.papers import GridPaper
-from experiments.reports.cells import Cell, CellScore
+from experiments.reports.cells import Cell, CellScore, Executability
 from experiments.work import slug
 from program.repository import Statistics, write_text
 from program.verdict import Protocol, Setting, Verdict
@@ -42,6 +42,8 @@ class CellPlan:
     repetition: int
     judgements: tuple[Judgement, ...]
     folder: Path
+    debugger: str = ""
+    """Name of the debugger's backbone; empty if the repository is not to be executed."""
 
     def __str__(self) -> str:
         more = [self.backbone] * bool(self.backbone) + [f"repetition {self.repetition}"] * (self.repetition > 1)
@@ -60,6 +62,7 @@ class CellState(BaseModel):
     keys: dict[str, str] = Field(default_factory=dict)
     """Hash of everything that a verdict depends on, by its judgement."""
     scores: dict[str, CellScore] = Field(default_factory=dict)
+    executability: Executability | None = None
     unassessed: list[str] = Field(default_factory=list)
     """Judgements whose verdicts do not stand beside the trace yet."""
 
@@ -88,7 +91,8 @@ class CellState(BaseModel):
         names = [judgement.folder for judgement in plan.judgements]
         scores = [self.scores[name] for name in names if name in self.scores]
         errors = [f"{what}: {message}" for what, message in self.errors.items()]
-        whole = self.statistics is not None and len(scores) == len(names)
+        executed = not plan.debugger or self.executability is not None
+        whole = self.statistics is not None and len(scores) == len(names) and executed
         return Cell(
             paper=plan.paper.name,
             group=plan.paper.group,
@@ -99,6 +103,7 @@ class CellState(BaseModel):
             error="; ".join(errors) or None,
             statistics=self.statistics,
             scores=tuple(scores),
+            executability=self.executability if plan.debugger else None,
         )
 
 

@@ -12,6 +12,8 @@ from data.errors import PaperCoderError
 from data.paper import Paper
 from experiments.backbones.build import Sources, model_of
 from experiments.config import Config, Role
+from experiments.executing.debug import repair
+from experiments.executing.subject import find_subject
 from experiments.fit import fit
 from experiments.gate import Gate
 from experiments.grid.cell import CellPlan, CellState, Judgement, score_of
@@ -28,11 +30,13 @@ from experiments.judging import (
 )
 from experiments.meter import Meter
 from experiments.progress import print_line
+from experiments.reports.cells import Executability
 from experiments.session import Session, open_session
 from experiments.state import RunState
 from experiments.tracking import Tracker
 from experiments.work import Run, prompt_hash, slug, work
 from program.baselines.oracle import Given
+from program.execution.executor import Executor
 from program.repository import Listing, Repository, measure, write_text
 from signatures.judging import Requirements
 
@@ -56,6 +60,8 @@ class Workshop:
     tracker: Tracker
     total: int
     """Number of cells."""
+    executor: Executor | None = None
+    """Runs repositories, if they are to be debugged."""
     meter: Meter = field(default_factory=Meter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _ranks: dict[str, int] = field(default_factory=dict)
@@ -125,6 +131,16 @@ class Workshop:
         except Exception as error:  # as above
             with self._lock:
                 self._fail(cell, CellState.load(cell.folder), judgement.folder, error)
+
+    def debug(self, cell: CellPlan, paper: Paper | Failure, listing: Listing | Failure) -> None:
+        """Have the repository of a cell executed, and repaired until it runs."""
+        if isinstance(listing, Failure) or isinstance(paper, Failure):
+            return
+        try:
+            self._debugged(cell, paper, listing)
+        except Exception as error:  # as above
+            with self._lock:
+                self._fail(cell, CellState.load(cell.folder), "debugging", error)
 
     def assess(self, cells: list[CellPlan]) -> None:
         """Put the verdicts beside the traces of the methods, once all traces are in the store."""
@@ -222,6 +238,34 @@ class Workshop:
             state.unassessed = [*(other for other in state.unassessed if other != name), name]
             state.save(cell.folder)
         self._tell(f"{cell}, {judgement}: {verdict.score:.2f}")
+
+    def _debugged(self, cell: CellPlan, paper: Paper, listing: Listing) -> None:
+        assert self.executor is not None
+        repository = cell.folder / "repository"
+        if not (cell.folder / "run.json").exists():  # nobody has written it here
+            for path, text in listing.files.items():
+                Repository(repository).write(path, text)
+        subject = find_subject(repository)
+        subject.paper = paper
+        with self._lock:
+            state = CellState.load(cell.folder)
+        session = self._session(
+            cell.folder / "debugging", {"debugger": cell.debugger}, 1 + self._ranks[cell.paper.name]
+        )
+        with self._child(cell, state) as tracker:
+            done = repair(session, tracker, self.executor, subject)
+        with self._lock:
+            state = CellState.load(cell.folder)
+            state.errors.pop("debugging", None)
+            state.executability = Executability(
+                runs=done.status == "ran",
+                rounds=len(done.rounds),
+                modified_lines=done.modified_lines,
+                total_lines=done.total_lines,
+                failure="" if done.status == "ran" or not done.failures else done.failures[-1],
+            )
+            state.save(cell.folder)
+        self._tell(f"{cell}: {done.end} ({done.modified_lines} lines modified)")
 
     @contextmanager
     def _child(self, cell: CellPlan, state: CellState) -> Iterator[Tracker]:

@@ -15,6 +15,7 @@ from experiments.backbones.build import Sources, model_of
 from experiments.backbones.transcript import Transcript
 from experiments.choice import AUTHORS, JUDGES, RECORDING, choose_backbones, settle_backbone
 from experiments.config import Config, Role, validate_config
+from experiments.executing.bench import build_executor
 from experiments.gate import Gate
 from experiments.grid.cell import CellPlan, CellState, Judgement
 from experiments.grid.jobs import Workshop
@@ -26,6 +27,7 @@ from experiments.reports.report import Report, build_report
 from experiments.session import locked
 from experiments.tracking import tracked
 from experiments.work import slug
+from program.execution.executor import Executor
 from program.repository import write_text
 from program.schedule import run_jobs
 
@@ -57,6 +59,8 @@ def run_experiment(
     _report(spec, [CellState().result(cell) for cell in cells])  # what no table can be made of is told first, too
     asked = {name for named in roles.values() for name in named.values()}
     asked |= {judgement.judge for cell in cells for judgement in cell.judgements}
+    asked |= {cell.debugger for cell in cells if cell.debugger}
+    executor = build_executor(config) if spec.debug else None  # without a sandbox this is told first, too
     for name in sorted(asked):
         sources.open(name)  # a missing key is told before anything is done
     with locked(folder):
@@ -64,7 +68,7 @@ def run_experiment(
             invitations = [] if shared else [mailbox.invitation for mailbox in sources.mailboxes]
             for line in [*_lacking(spec, cells), *invitations]:
                 print(line, file=sys.stderr, flush=True)
-            return _carry_out(spec, config, folder, cells, roles, sources)
+            return _carry_out(spec, config, folder, cells, roles, sources, executor)
         except BaseException as error:
             error.add_note(f"what was done is in {folder}; the same command goes on")
             raise
@@ -85,7 +89,7 @@ def plan_cells(spec: Spec, config: Config, folder: Path) -> tuple[list[CellPlan]
     for name in [*spec.backbones, *spec.judges]:
         validate_config({**config.model_dump(mode="json"), "backbone": name})
     roles = _author_roles(spec, config)
-    judges = spec.judges or [choose_backbones(config, JUDGES)["judge"]]
+    judges = spec.judges or ([choose_backbones(config, JUDGES)["judge"]] if spec.protocols else [])
     wanted = [
         Judgement(j, protocol, setting) for j in judges for protocol in spec.protocols for setting in spec.settings
     ]
@@ -97,12 +101,18 @@ def plan_cells(spec: Spec, config: Config, folder: Path) -> tuple[list[CellPlan]
                 for repetition in range(1, spec.repetitions + 1 if backbone else 2):
                     parts = [slug(part) for part in (paper.name, method, backbone) if part]
                     place = folder.joinpath("cells", *parts, str(repetition))
-                    cells.append(CellPlan(paper, method, backbone, repetition, judgements, place))
+                    debugger = _debugger(config, backbone) if spec.debug else ""
+                    cells.append(CellPlan(paper, method, backbone, repetition, judgements, place, debugger))
     folders = [cell.folder for cell in cells]
     for cell in cells:
         if folders.count(cell.folder) > 1:
             raise ConfigError(f"experiment: {cell} stands twice, or another name is too much like its own")
     return cells, roles
+
+
+def _debugger(config: Config, backbone: str) -> str:
+    """Return who repairs the repositories of an author: the author, if nobody else is named."""
+    return config.roles.get("debugger") or backbone or choose_backbones(config, ("debugger",))["debugger"]
 
 
 def _author_roles(spec: Spec, config: Config) -> dict[str, Mapping[Role, str]]:
@@ -135,6 +145,7 @@ def _carry_out(
     cells: list[CellPlan],
     roles: Mapping[str, Mapping[Role, str]],
     sources: Sources,
+    executor: Executor | None,
 ) -> tuple[list[Cell], Report, Path]:
     record = _read_record(folder)
     record["models"] = _same_models(folder, record.get("models", {}), sources)
@@ -146,7 +157,7 @@ def _carry_out(
             params={"methods": ", ".join(spec.methods), "cells": len(cells), "concurrency": config.concurrency},
             tags={"kind": "experiment"},
         )
-        workshop = Workshop(config, folder, roles, sources, Gate(config.concurrency), tracker, len(cells))
+        workshop = Workshop(config, folder, roles, sources, Gate(config.concurrency), tracker, len(cells), executor)
         try:
             run_jobs(_jobs(cells), partial(_do, workshop), 2 * config.concurrency)  # some are not calling all the time
         except BaseException:
@@ -169,6 +180,8 @@ def _jobs(cells: list[CellPlan]) -> "nx.DiGraph[Job]":
         paper: Job = ("paper", cell.paper, None)
         method: Job = ("method", cell, None)
         jobs.add_edge(paper, method)
+        if cell.debugger:
+            jobs.add_edge(method, ("debug", cell, None))
         for judgement in cell.judgements:
             verdict: Job = ("judge", cell, judgement)
             jobs.add_edge(method, verdict)
@@ -188,6 +201,8 @@ def _do(workshop: Workshop, job: Job, done: Mapping[Job, Any]) -> Any:
             return workshop.list_components(paper, judge, done["paper", paper, None])
         case "method", cell, _:
             return workshop.write(cell, done["paper", cell.paper, None])
+        case "debug", cell, _:
+            return workshop.debug(cell, done["paper", cell.paper, None], done["method", cell, None])
         case _, cell, judgement:
             text, listing = done["paper", cell.paper, None], done["method", cell, None]
             grounded = judgement.protocol == "grounded"

@@ -72,8 +72,11 @@ class Spec(Settings):
     """Of the authors; empty: that of the configuration."""
     judges: tuple[str, ...] = ()
     """Backbones of the judge; empty: that of the configuration."""
-    protocols: tuple[Protocol, ...] = Field(default=("grounded",), min_length=1)
+    protocols: tuple[Protocol, ...] = ("grounded",)
+    """Of the judge; none if nothing is to be judged."""
     settings: tuple[Setting, ...] = Field(default=("reference-free", "reference-based"), min_length=1)
+    debug: bool = False
+    """Whether each repository is executed, and repaired until it runs, for the layout `executability`."""
     repetitions: int = Field(default=1, gt=0)
     """How often each method writes each repository."""
     human: Path | None = None
@@ -106,6 +109,8 @@ def load_spec(path: Path) -> Spec:
         for name in names:
             if name not in known:
                 raise ConfigError(f"experiment: {path}: unknown {kind} {name!r}{choices(name, known)}")
+    if "executability" in spec.layouts and not spec.debug:
+        raise ConfigError(f"experiment: {path}: the layout 'executability' needs `debug: true`")
     return _rooted(spec, path.parent)
 
 

@@ -29,6 +29,24 @@ class CellScore(BaseModel):
     """Whether the score is the lowest one without a sample, because there is nothing to judge."""
 
 
+class Executability(BaseModel):
+    """What it took to make the repository of a cell run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    runs: bool
+    rounds: int
+    modified_lines: int
+    total_lines: int
+    failure: str = ""
+    """The last one, if it does not run."""
+
+    @property
+    def percentage(self) -> float:
+        """Modified lines per hundred lines."""
+        return 100 * self.modified_lines / self.total_lines if self.total_lines else 0.0
+
+
 class Cell(BaseModel):
     """One paper, method, backbone and repetition."""
 
@@ -47,3 +65,4 @@ class Cell(BaseModel):
     error: str | None = None
     statistics: Statistics | None = None
     scores: tuple[CellScore, ...] = ()
+    executability: Executability | None = None

@@ -11,6 +11,7 @@ from experiments.reports.alignment import alignment_table
 from experiments.reports.backbones import backbones_table
 from experiments.reports.cells import Cell
 from experiments.reports.correlation import correlation_figure, correlation_table
+from experiments.reports.executability import executability_table
 from experiments.reports.human import HumanScore, read_human
 from experiments.reports.methods import methods_table
 from experiments.reports.samples import Panel, panels
@@ -115,14 +116,24 @@ def _correlation(cells: Sequence[Cell], methods: Sequence[str], human: Sequence[
     )
 
 
+def _executability(cells: Sequence[Cell], methods: Sequence[str], human: Sequence[HumanScore] | None) -> Report:
+    found = dict.fromkeys((cell.method, cell.backbone) for cell in cells)
+    tables: dict[str, Table] = {}
+    for method, backbone in found:
+        parts = [method] * (len({one for one, _ in found}) > 1) + [backbone] * (len({two for _, two in found}) > 1)
+        tables[_unique(_slug("executability", *parts), tables)] = executability_table(cells, method, backbone)
+    return Report(tables)
+
+
 LAYOUTS: Mapping[str, Callable[[Sequence[Cell], Sequence[str], Sequence[HumanScore] | None], Report]] = {
     "methods": _methods,
     "backbones": _backbones,
     "ablations": _ablations,
     "alignment": _alignment,
     "correlation": _correlation,
+    "executability": _executability,
 }
-"""What builds a report, by layout: Tables 1, 4, 6 and 5 and Figure 3 of the paper."""
+"""What builds a report, by layout: Tables 1, 4, 6 and 5, Figure 3 and Table 7 of the paper."""
 
 
 def _names(layout: str, cells: Sequence[Cell]) -> dict[Panel, str]:

@@ -1,5 +1,7 @@
 """The execution of a repository: checks, packages, the quick mode first, then the rest where it is allowed."""
 
+import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +38,8 @@ class Executor:
     """Relative, for stated results without a deviation."""
     tell: Callable[[str], None] = lambda line: None
     """Told what is under way."""
+    slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(os.cpu_count() or 1))
+    """Held by each command that runs: more at once than there are processors would slow each other down."""
 
     def execute(
         self,
@@ -101,7 +105,8 @@ class Executor:
         """Run one command on a copy of a repository."""
         self.tell(f"running {command}, {self.limits.wall_seconds:g} s at most")
         folders = [found.folder] if found.folder else []
-        done = execute(self.sandbox, repository, command, self.limits, out, folders, environment_of(found))
+        with self.slots:
+            done = execute(self.sandbox, repository, command, self.limits, out, folders, environment_of(found))
         return done.model_copy(update={"findings": tuple(found.findings)})
 
     def _run_all(

@@ -9,7 +9,7 @@ from program.sandbox.dependencies import is_known
 from program.sandbox.limits import Outcome
 
 _FRAME = re.compile(
-    r'^[ \t]*File "(?:/work/)?(?P<file>[^"<>]+)", line (?P<line>\d+)(?:, in (?P<function>\S+))?', re.MULTILINE
+    r'^[ \t]*File "(?:/repository/)?(?P<file>[^"<>]+)", line (?P<line>\d+)(?:, in (?P<function>\S+))?', re.MULTILINE
 )
 _RAISED = re.compile(
     r"^Traceback \(most recent call last\):\n(?:[ \t].*\n)*(?P<name>[A-Za-z_][\w.]*)(?::[ ]?(?P<text>.*))?$",

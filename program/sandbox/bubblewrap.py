@@ -18,7 +18,7 @@ from program.sandbox.limits import MEGABYTE, Limits, Outcome
 from program.sandbox.system_calls import knows_machine, system_call_filter
 from program.sandbox.watch import watch
 
-WORK = "/work"
+WORK = "/repository"
 """Where the working folder stands inside."""
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -91,7 +91,7 @@ class Bubblewrap:
         """Run a command in a folder, which it may write to, and wait for its end.
 
         Args:
-            command: With the program first; inside, the folder is `/work` and the current one.
+            command: With the program first; inside, the folder is `/repository` and the current one.
             folder: The working folder; nothing in it is followed or run by this process.
             limits: What it may use.
             read_only: Further folders that it sees, at the same place, e.g. a virtual environment.

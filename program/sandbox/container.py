@@ -99,7 +99,7 @@ class Container:
         """Run a command in a folder, which it may write to, and wait for its end.
 
         Args:
-            command: With the program first; inside, the folder is `/work` and the current one.
+            command: With the program first; inside, the folder is `/repository` and the current one.
             folder: The working folder; nothing in it is followed or run by this process.
             limits: What it may use.
             read_only: Further folders that it sees, at the same place, e.g. a virtual environment.

@@ -420,7 +420,7 @@ def test_a_cut_traceback_still_has_a_kind():
         seconds=1,
         peak_memory_mb=1,
         stdout="",
-        stderr='bytes are left out ...]\nfunc\n  File "/work/main.py", line 7, in main\n    x()\nKeyError: 3\n',
+        stderr='bytes are left out ...]\nfunc\n  File "/repository/main.py", line 7, in main\n    x()\nKeyError: 3\n',
         output_cut=True,
     )
     found = explain_failure(outcome, Listing({"main.py": ""}))

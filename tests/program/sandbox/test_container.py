@@ -77,14 +77,14 @@ def test_every_wall_is_asked_for(stand_in: StandIn, work: Path):
         "--shm-size": "20m",
         "--tmpfs": "/tmp:rw,exec,nosuid,nodev,size=20m,mode=1777",
         "--user": f"{uid}:{uid}",
-        "--workdir": "/work",
+        "--workdir": "/repository",
         "--entrypoint": "python",
     }.items():
         assert expected in stand_in.options()
     mounts = {value for name, value in stand_in.options() if name == "--mount"}
     assert f"type=bind,source={work},target=/work" in mounts
     assert "type=bind,source=/venv,target=/venv,readonly" in mounts
-    assert all(mount.endswith(",readonly") for mount in mounts if "/work" not in mount.split("target=")[1])
+    assert all(mount.endswith(",readonly") for mount in mounts if "/repository" not in mount.split("target=")[1])
     given = set(stand_in.calls()[0])
     assert {"--read-only", "--ulimit=cpu=7:12", f"--ulimit=fsize={30 << 20}:{30 << 20}", "no-new-privileges"} <= given
     assert {"--ulimit=nofile=1024:1024", f"--ulimit=data={300 << 20}:{300 << 20}", "--ulimit=core=0:0"} <= given

@@ -179,7 +179,7 @@ def test_no_key_of_the_host_is_read(attacker: Attacker):
     program = """
 def keys(home):
     return [open(path).read() for path in glob.glob(home + "/.ssh/*")] or attempt(open, home + "/.ssh")
-for home in [sys.argv[1], os.path.expanduser("~"), "/root", *glob.glob("/home/*"), "/work/..", "/proc/1/root/root"]:
+for home in [sys.argv[1], os.path.expanduser("~"), "/root", *glob.glob("/home/*"), "/repository/..", "/proc/1/root/root"]:
     if any(map(os.path.isfile, glob.glob(home + "/.ssh/*"))):
         got(home)
 def users(path):
@@ -216,7 +216,7 @@ end()
     (place / name).unlink()
     (environment / name).unlink()
     system = ["/", "/usr", "/usr/bin", "/etc", "/bin", "/lib", "/dev", "/proc", "/var/tmp", "/home", "/root", "/run"]
-    attacker.nothing(program, environment, *system, sys.base_prefix, "/work/..", read_only=[environment])
+    attacker.nothing(program, environment, *system, sys.base_prefix, "/repository/..", read_only=[environment])
     attacker.inside(program, place)  # a folder below /tmp, where it may have one of its own
     assert not (place / name).exists()
     assert not (environment / name).exists()

@@ -137,10 +137,17 @@ def judge(
 @click.option("--paper", help="As `papercoder run` takes it, to hold results against; by default that of the run.")
 @click.option("--command", help="What to run, e.g. 'python main.py --quick'; by default as planned, or main.py.")
 @click.option("--full", is_flag=True, help="Run all experiments after the quick mode.")
+@click.option("--stand-ins", is_flag=True, help="Have made-up data put in place of files that are missing.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the report.")
 @_options_of_a_command
 def execute(
-    repository: Path, paper: str | None, command: str | None, full: bool, out: Path | None, **choice: Any
+    repository: Path,
+    paper: str | None,
+    command: str | None,
+    full: bool,
+    stand_ins: bool,
+    out: Path | None,
+    **choice: Any,
 ) -> None:
     """Run REPOSITORY in a sandbox: its quick mode first.
 
@@ -149,7 +156,7 @@ def execute(
     from experiments.executing.execute import execute_repository
     from experiments.executing.report import lines
 
-    report, folder = execute_repository(repository, paper, command, full, out, _config(**choice))
+    report, folder = execute_repository(repository, paper, command, full, out, _config(**choice), stand_ins)
     for line in lines(report):
         click.echo(line)
     click.echo(f"  {folder}/execution.md has the report, {folder}/produced what was written")

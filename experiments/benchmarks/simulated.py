@@ -97,6 +97,9 @@ _STEPS = {
     "packages": "task_list",
     "content": "configuration",
     "files": "source_files",
+    "file": "fault",
+    "edits": "repair",
+    "program": "stand_ins",
 }
 """What is asked for, by the first header of the form of its answer."""
 
@@ -110,6 +113,7 @@ _ALIKE = {
     ("files", "details"): "written_repository",
     ("files", "check_findings"): "repaired_files",
     ("files", "product_requirements"): "written_tests",
+    ("edits", "faults"): "mending",
 }
 """The same where several answers begin alike, by an input that only this one has."""
 
@@ -125,7 +129,7 @@ def read_ask(prompt: str) -> Ask:
     task = examples.partition(header("example"))[0] + last.partition(header(COMPLETED))[2] if examples else task
     alike = (step for (begin, own), step in _ALIKE.items() if begin == first and header(own) in task)
     subject = section(task, "path")
-    if file := section(task, "file"):
+    if (file := section(task, "file")).startswith("{"):
         subject = json.JSONDecoder().raw_decode(file)[0]["path"]
     return Ask(0, next(alike, _STEPS.get(first, first)), subject, prompt, again=ASKED_AGAIN in task)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from experiments.config import Config
 from experiments.executing.bench import build_executor
 from experiments.executing.report import keep, log, metrics_of, tags_of
+from experiments.executing.stand_ins import add_stand_ins
 from experiments.executing.subject import Subject, find_subject
 from experiments.session import free_folder, locked
 from experiments.tracking import tracked
@@ -16,7 +17,13 @@ EXECUTION = "execution"
 
 
 def execute_repository(
-    repository: Path, paper: str | None, command: str | None, full: bool, out: Path | None, config: Config
+    repository: Path,
+    paper: str | None,
+    command: str | None,
+    full: bool,
+    out: Path | None,
+    config: Config,
+    stand_ins: bool = False,
 ) -> tuple[Report, Path]:
     """Execute a repository.
 
@@ -27,6 +34,7 @@ def execute_repository(
         full: Whether all experiments run after the quick mode.
         out: Folder of the report; by default a new one beside the repository of a run, or under `executions/`.
         config: The configuration.
+        stand_ins: Whether made-up data is put in place of what is missing.
 
     Returns:
         The report and its folder.
@@ -36,15 +44,17 @@ def execute_repository(
     """
     subject = find_subject(repository, paper, command)
     folder = out or free_folder(subject.home / EXECUTION if subject.home else Path("executions") / slug(subject.name))
-    return execute_subject(subject, folder, full, config), folder
+    return execute_subject(subject, folder, full, config, stand_ins), folder
 
 
-def execute_subject(subject: Subject, folder: Path, full: bool, config: Config) -> Report:
+def execute_subject(subject: Subject, folder: Path, full: bool, config: Config, stand_ins: bool = False) -> Report:
     """Execute what was found; the report is in its folder and in MLflow when this returns."""
     executor = build_executor(config)
     with locked(folder), tracked(config.tracking, f"execute {slug(subject.name)}") as tracker:
         title = subject.paper.title if subject.paper else ""
         tracker.log(tags={"kind": "execute", "paper": title, "repository": str(subject.repository)})
+        if stand_ins:
+            subject = add_stand_ins(subject, executor, folder, config, tracker)
         report = executor.execute(
             subject.repository,
             folder,
@@ -52,6 +62,7 @@ def execute_subject(subject: Subject, folder: Path, full: bool, config: Config) 
             full=full or config.execution.full,
             paper=subject.paper.markdown if subject.paper else None,
             class_diagram=subject.class_diagram,
+            stand_ins=subject.stand_ins,
         )
         keep(report, folder)
         log(tracker, report, folder)

@@ -37,6 +37,8 @@ class Subject:
     home: Path | None = None
     """The folder of the run that wrote it."""
     run: RunState | None = None
+    stand_ins: tuple[str, ...] = ()
+    """Files in it that hold made-up data."""
 
     @property
     def name(self) -> str:

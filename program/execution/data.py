@@ -29,6 +29,9 @@ _OF_A_PATH = ("read_text", "read_bytes", "open")
 _FETCHED = ("load_dataset", "from_pretrained", "urlretrieve", "urlopen", "hf_hub_download", "snapshot_download")
 """Functions that fetch what their first argument names; so are those that begin with `fetch_`, and `download=True`."""
 
+FETCHED = ", fetched from the network"
+"""Stands behind what is no file."""
+
 _INPUT_KEYS = ("data", "input", "corpus", "train", "valid", "test", "dev", "vocab", "weights", "pretrained", "dataset")
 _OUTPUT_KEYS = ("out", "result", "save", "log", "checkpoint", "figure", "plot", "report", "cache")
 
@@ -150,7 +153,7 @@ def _fetched(tree: ast.Module) -> Iterator[str]:
             if texts and (texts[0].startswith(("./", "/")) or _is_data(texts[0])) and not downloads:
                 continue
             what = f"{name}({texts[0]!r})" if texts and not downloads else f"{name}()"
-            yield f"{what}, fetched from the network"
+            yield what + FETCHED
 
 
 def _configured(text: str) -> Iterator[str]:

@@ -179,7 +179,8 @@ def test_no_key_of_the_host_is_read(attacker: Attacker):
     program = """
 def keys(home):
     return [open(path).read() for path in glob.glob(home + "/.ssh/*")] or attempt(open, home + "/.ssh")
-for home in [sys.argv[1], os.path.expanduser("~"), "/root", *glob.glob("/home/*"), "/repository/..", "/proc/1/root/root"]:
+homes = [sys.argv[1], os.path.expanduser("~"), "/root", *glob.glob("/home/*"), "/repository/..", "/proc/1/root/root"]
+for home in homes:
     if any(map(os.path.isfile, glob.glob(home + "/.ssh/*"))):
         got(home)
 def users(path):

@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 .PHONY: run test check benchmark lock clean
 
 run: $(READY)
-	$(BIN)/papercoder run tight_to_loose --backbone recorded
+	$(BIN)/papercoder run tight_to_loose --backbone recorded --execute --set execution.full=true
 
 test: $(READY)
 	$(BIN)/python -m pytest

@@ -14,6 +14,7 @@ import dspy
 from data.paper import Paper
 from experiments.backbones.shared import attempt
 from experiments.backbones.shared import evaluation as as_evaluation
+from experiments.backbones.transcript import Entry
 from experiments.compiling.purse import Purse
 from experiments.judging import assess, metrics_of
 from experiments.progress import print_line
@@ -53,6 +54,8 @@ class Books:
     _stream: TextIO = field(default_factory=lambda: sys.stderr)
     """That of the command; optimizers are given another one, for they talk much."""
     _traces: list[tuple[str, Evaluation]] = field(default_factory=list)
+    _given: dict[tuple[str, str, int], list[Entry]] = field(default_factory=dict)
+    """What the calls of each evaluation were answered, by candidate, paper and rollout."""
 
     def __post_init__(self) -> None:
         path = self.session.folder / "mlflow.json"
@@ -69,13 +72,11 @@ class Books:
         check_spent(self.purse.budget, Spent(), runs + self.reserved)
 
     @contextmanager
-    def evaluating(self, record: Record, paper: Paper, rollout: int, first: bool) -> Iterator[None]:
-        """Let the calls of an evaluation share their answers with others; trace it if it is the first of its kind."""
-        with as_evaluation(rollout), ExitStack() as opened:
-            if not first:
-                yield
-                return
+    def evaluating(self, record: Record, paper: Paper, rollout: int) -> Iterator[None]:
+        """Let the calls of an evaluation share their answers with others, and be a trace of the candidate's run."""
+        with as_evaluation(rollout) as given, ExitStack() as opened:
             key = record.candidate.key
+            self._given[key, paper.hash, rollout] = given
             with self._lock:  # its first papers are evaluated at once; they belong to one run
                 tracker, new = self._trackers.get(key), key not in self._trackers
                 if tracker is None:
@@ -87,6 +88,11 @@ class Books:
             callbacks = [*tracker.callbacks(), *dspy.settings.callbacks]
             with dspy.context(callbacks=callbacks), tracker.trace("Evaluation", paper=paper.title):
                 yield
+
+    def repeated(self, record: Record, paper: Paper, rollout: int) -> None:
+        """Count the calls that need not be made again: they are answered from the transcript."""
+        for entry in self._given[record.candidate.key, paper.hash, rollout]:
+            self.session.meter.count(entry, replayed=True)
 
     def judging(self) -> AbstractContextManager[None]:
         """Let what a judge that fails was answered not be replayed for ever."""

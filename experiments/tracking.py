@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -54,21 +55,22 @@ class Tracker:
         """
         if self.run_id is None:
             return
-        import mlflow
-        from mlflow.entities import RunTag
+        from mlflow import MlflowClient
+        from mlflow.entities import Metric, Param, RunTag
 
+        now = time.time_ns() // 1_000_000
         tags = {key: value[:4900] for key, value in (tags or {}).items()}
+        texts = {key: str(value)[:500] for key, value in (params or {}).items()}
         with _explained():
-            if params:
-                texts = {key: str(value)[:500] for key, value in params.items()}
-                known = mlflow.get_run(self.run_id).data.params
-                mlflow.log_params({key: text for key, text in texts.items() if key not in known}, run_id=self.run_id)
-                tags |= {key: text for key, text in texts.items() if known.get(key, text) != text}
-            if metrics:
-                mlflow.log_metrics(dict(metrics), run_id=self.run_id)
-            if tags:
-                named = [RunTag(key, value) for key, value in tags.items()]
-                mlflow.MlflowClient().log_batch(self.run_id, tags=named)
+            client = MlflowClient()
+            known = client.get_run(self.run_id).data.params if texts else {}
+            tags |= {key: text for key, text in texts.items() if known.get(key, text) != text}
+            client.log_batch(
+                self.run_id,
+                [Metric(key, value, now, 0) for key, value in (metrics or {}).items()],
+                [Param(key, text) for key, text in texts.items() if key not in known],
+                [RunTag(key, text) for key, text in tags.items()],
+            )
 
     @contextmanager
     def child(self, name: str, run_id: str | None = None) -> Iterator["Tracker"]:
@@ -127,7 +129,7 @@ class Tracker:
             return
         import mlflow
 
-        with _explained():
+        with _explained(alone=False):  # it is another thread that writes them
             mlflow.flush_trace_async_logging()
         self._flushed = mlflow.get_last_active_trace_id()
 
@@ -363,14 +365,14 @@ def _prepare_store() -> None:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Use the store, and turn its errors into one line."""
+def _explained(alone: bool = True) -> Iterator[None]:
+    """Use the store, by default as the only thread, and turn its errors into one line."""
     from alembic.util.exc import CommandError
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        with _turn if store().startswith("sqlite:") else nullcontext():
+        with _turn if alone and store().startswith("sqlite:") else nullcontext():
             yield
     except (MlflowException, SQLAlchemyError, CommandError, ImportError, OSError) as error:
         raise ConfigError(

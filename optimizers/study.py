@@ -1,9 +1,9 @@
 """A compilation under way: candidates, what they are worth, what has been spent, and when to stop."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass, field
 from statistics import fmean
@@ -22,6 +22,7 @@ from program.repository import Listing
 from program.verdict import Verdict
 from signatures.judging import Requirements
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -38,11 +39,14 @@ class Stop(BaseException):
 class Observer(Protocol):
     """Who keeps the books of a study."""
 
-    def evaluating(self, record: "Record", paper: Paper, rollout: int, first: bool) -> AbstractContextManager[None]:
-        """Be around one evaluation, in its thread; `first` says that it is not a repetition of an earlier one."""
+    def evaluating(self, record: "Record", paper: Paper, rollout: int) -> AbstractContextManager[None]:
+        """Be around one evaluation, in its thread."""
 
     def evaluated(self, record: "Record", evaluation: Evaluation) -> None:
-        """Take note of what came of it, the first time."""
+        """Take note of what came of it."""
+
+    def repeated(self, record: "Record", paper: Paper, rollout: int) -> None:
+        """Take note that it was asked for again."""
 
     def judging(self) -> AbstractContextManager[None]:
         """Be around one attempt to have something judged; what a failed one was answered is no result."""
@@ -68,12 +72,24 @@ class Record:
         return fmean(known) if known and len(known) == len(found) else None
 
 
-class Study:
-    """Evaluates candidates.
+@dataclass(frozen=True)
+class Run:
+    """What a run of the program came to, and how."""
 
-    The same evaluation may be asked for again: the program runs again, for optimizers want its trace, but its calls
-    are answered from the transcript and nothing is spent.
-    """
+    prediction: dspy.Prediction
+    steps: Sequence[tuple[str, dict[str, Any], dspy.Prediction]]
+    """Name of the predictor, inputs and output of each step."""
+
+    def repeat(self, program: PaperCoder) -> dspy.Prediction:
+        """Let a copy of the program return the same, and leave the same trace, for optimizers learn from it."""
+        if dspy.settings.trace is not None:
+            predictors = predictors_of(program)
+            dspy.settings.trace.extend((predictors[name], inputs, output) for name, inputs, output in self.steps)
+        return dspy.Prediction(**self.prediction)
+
+
+class Study:
+    """Evaluates candidates; the same evaluation may be asked for again, and is remembered."""
 
     def __init__(
         self,
@@ -96,19 +112,19 @@ class Study:
         self.references, self.referee = references, referee
         self.records: dict[str, Record] = {}
         self.stopped: Stop | None = None
-        self._begun: set[tuple[str, str, int]] = set()
+        self._runs: dict[tuple[str, str, int], Future[Run]] = {}
         self._requirements: dict[str, Future[Requirements]] = {}
         self._lock = threading.Lock()
 
     @property
     def runs(self) -> int:
         """How many runs of the program have begun, repetitions not counted."""
-        return len(self._begun)
+        return len(self._runs)
 
     @property
     def candidates(self) -> int:
         """How many candidates had a run."""
-        return len({candidate for candidate, _, _ in self._begun})
+        return len({candidate for candidate, _, _ in self._runs})
 
     def evaluate(self, program: PaperCoder, paper: Paper, rollout: int = 0) -> dspy.Prediction:
         """Run a program on a paper and have the repository judged.
@@ -128,20 +144,21 @@ class Study:
             raise self.stopped
         record = self.record(program)
         try:
-            first = self._begin((record.candidate.key, paper.hash, rollout))
-            with self.observer.evaluating(record, paper, rollout, first):
-                prediction = self._run(record, program, paper)
-            if rollout == 0:
-                record.evaluations[paper.hash] = prediction.evaluation
-            if first:
-                self.observer.evaluated(record, prediction.evaluation)
+            run, first = self._once(
+                self._runs,
+                (record.candidate.key, paper.hash, rollout),
+                lambda: self._evaluate(record, program, paper, rollout),
+                lambda: self.observer.check_budget(self.runs),
+            )
+            if not first:
+                self.observer.repeated(record, paper, rollout)
         except Stop as stop:
             self.stopped = self.stopped or stop
             raise self.stopped from None
         except PaperCoderError as error:
             self.stopped = self.stopped or Stop(str(error), error)
             raise self.stopped from None
-        return prediction
+        return run.repeat(program)
 
     def reopened(self) -> "Study":
         """Return the same study for what comes after the optimizer, which may have threads that do not know yet."""
@@ -161,35 +178,63 @@ class Study:
         known = [(mean, -record.number, record) for mean, record in scored if mean is not None]
         return max(known, key=lambda entry: entry[:2])[2] if known else next(iter(self.records.values()))
 
-    def _begin(self, key: tuple[str, str, int]) -> bool:
-        """Count a run against the budget, unless it is a repetition."""
-        with self._lock:
-            if key in self._begun:
-                return False
-            self.observer.check_budget(len(self._begun))
-            self._begun.add(key)
-            return True
+    def _once(
+        self, known: dict[K, Future[T]], key: K, work: Callable[[], T], check: Callable[[], None] = lambda: None
+    ) -> tuple[T, bool]:
+        """Return what came of some work, and whether it was done for this; an error is what came of it too.
 
-    def _run(self, record: Record, program: PaperCoder, paper: Paper) -> dspy.Prediction:
+        Args:
+            known: What was done, or is being done in other threads.
+            key: What to do.
+            work: Does it.
+            check: Raises an error if it must not begin.
+        """
+        with self._lock:
+            future = known.get(key)
+            mine = future is None
+            if future is None:
+                check()
+                future = known[key] = Future()
+        if mine:
+            try:
+                future.set_result(work())
+            except BaseException as error:
+                future.set_exception(error)
+        return future.result(), mine
+
+    def _evaluate(self, record: Record, program: PaperCoder, paper: Paper, rollout: int) -> Run:
+        with self.observer.evaluating(record, paper, rollout):
+            run = self._run(record, program, paper)
+        if rollout == 0:
+            record.evaluations[paper.hash] = run.prediction.evaluation
+        self.observer.evaluated(record, run.prediction.evaluation)
+        return run
+
+    def _run(self, record: Record, program: PaperCoder, paper: Paper) -> Run:
         about: dict[str, Any] = {"candidate": record.candidate.key, "paper": paper.hash, "title": paper.title}
-        try:
-            with _ordered_trace(program):
+        with dspy.context(trace=[]):
+            try:
                 prediction = program(paper=paper)
-        except AnswerError as error:
-            return dspy.Prediction(evaluation=Evaluation(**about, failure=str(error)))
+            except AnswerError as error:
+                prediction = dspy.Prediction(evaluation=Evaluation(**about, failure=str(error)))
+            else:
+                evaluation = self._assessed(prediction, paper, about)
+                prediction = dspy.Prediction(**prediction, evaluation=evaluation)
+            return Run(prediction, _ordered(program, dspy.settings.trace))
+
+    def _assessed(self, prediction: dspy.Prediction, paper: Paper, about: Mapping[str, Any]) -> Evaluation:
         files = sorted(prediction.repository.items(), key=lambda item: item[0].split("/"))  # as they stand on disk
         listing = Listing(files=dict(files))
         soundness, faults = measure_soundness(prediction.plan, prediction.repository)
         on_dev = any(paper.hash == other.hash for other in self.dev)
         reference = self.references.get(paper.hash) if self.referee and on_dev else None
-        evaluation = Evaluation(
+        return Evaluation(
             **about,
             verdict=self._judged(self.judge, paper, listing, None),
             soundness=soundness,
             faults=tuple(faults),
             reference=self._judged(self.referee, paper, listing, reference) if self.referee and reference else None,
         )
-        return dspy.Prediction(**prediction, evaluation=evaluation)
 
     def _judged(self, judge: Judge, paper: Paper, listing: Listing, reference: Listing | None) -> Verdict:
         """Have a repository judged; the order of samples, and so of feedback, is not that in which they came."""
@@ -210,33 +255,15 @@ class Study:
                     return ask()
 
     def _required(self, paper: Paper) -> Requirements:
-        with self._lock:
-            future = self._requirements.get(paper.hash)
-            mine = future is None
-            if future is None:
-                future = self._requirements[paper.hash] = Future()
-        if mine:
-            try:
-                future.set_result(self._asked(lambda: self.judge.list_requirements(paper.markdown)))
-            except BaseException as error:
-                future.set_exception(error)
-                raise
-        return future.result()
+        def ask() -> Requirements:
+            return self._asked(lambda: self.judge.list_requirements(paper.markdown))
+
+        return self._once(self._requirements, paper.hash, ask)[0]
 
 
-@contextmanager
-def _ordered_trace(program: PaperCoder) -> Iterator[None]:
-    """Bring what optimizers learn from into an order that does not depend on which answer came first."""
-    outer = dspy.settings.trace
-    if outer is None:
-        yield
-        return
-    places = {id(predictor): place for place, predictor in enumerate(predictors_of(program).values())}
-    with dspy.context(trace=[]):
-        own: list[Any] = dspy.settings.trace
-        try:
-            yield
-        finally:
-            outer += sorted(
-                own, key=lambda step: (places.get(id(step[0]), -1), getattr(step[1].get("file"), "path", ""))
-            )
+def _ordered(program: PaperCoder, trace: Sequence[Any]) -> list[tuple[str, dict[str, Any], dspy.Prediction]]:
+    """Return the steps of a program in an order that does not depend on which answer came first."""
+    names = {id(predictor): name for name, predictor in predictors_of(program).items()}
+    places = {name: place for place, name in enumerate(names.values())}
+    steps = [(names[id(predictor)], inputs, output) for predictor, inputs, output in trace if id(predictor) in names]
+    return sorted(steps, key=lambda step: (places[step[0]], getattr(step[1].get("file"), "path", "")))

@@ -35,15 +35,19 @@ _turn: ContextVar[_Turn | None] = ContextVar("turn", default=None)
 
 
 @contextmanager
-def evaluation(rollout: int = 0) -> Iterator[None]:
+def evaluation(rollout: int = 0) -> Iterator[list[Entry]]:
     """Let the calls of this thread, and of those that it starts, belong to one evaluation.
 
     Args:
         rollout: Distinguishes evaluations that are to have answers of their own.
+
+    Yields:
+        What they are answered, one after the other.
     """
-    token = _turn.set(_Turn(rollout))
+    turn = _Turn(rollout)
+    token = _turn.set(turn)
     try:
-        yield
+        yield turn.given
     finally:
         _turn.reset(token)
 

@@ -62,6 +62,8 @@ def covered(spans: Iterable[tuple[float, float]]) -> float:
 
 def measure(optimizer: str, runs: int, delay: float) -> tuple[float, float, float]:
     """Return the wall clock, the time in which a call was under way, and the share of calls that were saved."""
+    import mlflow
+
     from experiments.compiling.run import compile_program
     from experiments.config import load_config
 
@@ -74,6 +76,7 @@ def measure(optimizer: str, runs: int, delay: float) -> tuple[float, float, floa
                 "judge": {"samples": 2},
             }
         )
+        mlflow.tracing.reset()  # type: ignore[no-untyped-call]  # a command finds no traces of an earlier one to wait for
         with redirect_stderr(io.StringIO()):
             started = time.monotonic()
             program, _ = compile_program(config, Path(folder))

@@ -3,7 +3,8 @@
 import json
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ import dspy
 from data.paper import Paper
 from experiments.backbones.shared import attempt
 from experiments.backbones.shared import evaluation as as_evaluation
+from experiments.backbones.transcript import Entry
 from experiments.compiling.purse import Purse
 from experiments.judging import assess, metrics_of
 from experiments.progress import print_line
@@ -23,7 +25,7 @@ from experiments.work import slug
 from optimizers.budget import Spent, check_spent
 from optimizers.candidate import Candidate
 from optimizers.evaluation import Evaluation
-from optimizers.study import Record
+from optimizers.study import Record, Stop
 from program.repository import write_text
 
 EVALUATIONS = "evaluations.jsonl"
@@ -36,6 +38,8 @@ class Books:
 
     session: Session
     tracker: Tracker
+    aside: Executor
+    """Logs to MLflow while evaluations go on, one thing after the other."""
     purse: Purse
     dev: Sequence[Paper]
     judge: str
@@ -53,6 +57,9 @@ class Books:
     _stream: TextIO = field(default_factory=lambda: sys.stderr)
     """That of the command; optimizers are given another one, for they talk much."""
     _traces: list[tuple[str, Evaluation]] = field(default_factory=list)
+    _logged: list[Future[None]] = field(default_factory=list)
+    _given: dict[tuple[str, str, int], list[Entry]] = field(default_factory=dict)
+    """What the calls of each evaluation were answered, by candidate, paper and rollout."""
 
     def __post_init__(self) -> None:
         path = self.session.folder / "mlflow.json"
@@ -69,13 +76,11 @@ class Books:
         check_spent(self.purse.budget, Spent(), runs + self.reserved)
 
     @contextmanager
-    def evaluating(self, record: Record, paper: Paper, rollout: int, first: bool) -> Iterator[None]:
-        """Let the calls of an evaluation share their answers with others; trace it if it is the first of its kind."""
-        with as_evaluation(rollout), ExitStack() as opened:
-            if not first:
-                yield
-                return
+    def evaluating(self, record: Record, paper: Paper, rollout: int) -> Iterator[None]:
+        """Let the calls of an evaluation share their answers with others, and be a trace of the candidate's run."""
+        with as_evaluation(rollout) as given, ExitStack() as opened:
             key = record.candidate.key
+            self._given[key, paper.hash, rollout] = given
             with self._lock:  # its first papers are evaluated at once; they belong to one run
                 tracker, new = self._trackers.get(key), key not in self._trackers
                 if tracker is None:
@@ -87,6 +92,11 @@ class Books:
             callbacks = [*tracker.callbacks(), *dspy.settings.callbacks]
             with dspy.context(callbacks=callbacks), tracker.trace("Evaluation", paper=paper.title):
                 yield
+
+    def repeated(self, record: Record, paper: Paper, rollout: int) -> None:
+        """Count the calls that need not be made again: they are answered from the transcript."""
+        for entry in self._given[record.candidate.key, paper.hash, rollout]:
+            self.session.meter.count(entry, replayed=True)
 
     def judging(self) -> AbstractContextManager[None]:
         """Let what a judge that fails was answered not be replayed for ever."""
@@ -111,22 +121,35 @@ class Books:
         mean = record.mean(self.dev)
         if mean is not None:
             figures["dev"] = mean
-        self._trackers[evaluation.candidate].log(metrics=figures)
+        tracker = self._trackers[evaluation.candidate]
+        self._log(lambda: tracker.log(metrics=figures))
         with self._lock:
             if mean is not None and record.number not in self._measured:
                 self._measured.add(record.number)
-                self.best = mean if self.best is None else max(self.best, mean)
-                self.tracker.log_step("best_dev", self.best, record.number)
+                self.best = best = mean if self.best is None else max(self.best, mean)
+                self._log(lambda: self.tracker.log_step("best_dev", best, record.number))
         told = f"failed: {evaluation.failure}" if evaluation.failure else f"{evaluation.score:.3f}"
         print_line(self.session.meter, f"candidate {record.number} on {evaluation.title}: {told}", self._stream)
 
     def assess(self) -> None:
-        """Put the verdicts beside the traces, once these are in the store."""
+        """Put the verdicts beside the traces, once these and all that was logged before are in the store."""
         self.tracker.flush()
+        for logged in self._logged:
+            logged.result()
         while self._traces:
             trace, evaluation = self._traces.pop()
             if evaluation.verdict:
                 assess(self.tracker, trace, evaluation.verdict, self.judge)
+
+    def _log(self, work: Callable[[], None]) -> None:
+        """Have something logged; what an earlier one failed with is raised."""
+        for logged in self._logged:
+            if logged.done():
+                logged.result()
+        try:
+            self._logged.append(self.aside.submit(work))
+        except RuntimeError:  # it was interrupted, and this thread does not know yet
+            raise Stop("it has ended") from None
 
     def _enter(self, key: str, run_id: str | None) -> None:
         """Remember the run of a candidate for sessions to come."""
@@ -137,8 +160,9 @@ class Books:
 
     def _describe(self, record: Record, tracker: Tracker) -> None:
         folder = write_candidate(record.candidate, self.session.folder / "candidates" / f"{record.number:03d}")
-        tracker.log(params={"candidate": record.number}, tags={"kind": "candidate", "key": record.candidate.key})
-        tracker.log_files(sorted(folder.iterdir()), "instructions")
+        tags = {"kind": "candidate", "key": record.candidate.key}
+        self._log(lambda: tracker.log(params={"candidate": record.number}, tags=tags))
+        self._log(lambda: tracker.log_files(sorted(folder.iterdir()), "instructions"))
 
 
 def write_candidate(candidate: Candidate, folder: Path) -> Path:

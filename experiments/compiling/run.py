@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -83,11 +84,10 @@ def compile_program(config: Config, out: Path | None) -> tuple[CompiledProgram, 
                 print(f"self-test: {line}", file=sys.stderr, flush=True)
             for path in sorted((folder / SELF_TEST).rglob(RECORDING)):
                 purse.open(Transcript(path).entries)
-            with tracked(
-                config.tracking, f"compile {settings.optimizer}", read_record(folder).get("mlflow_run")
-            ) as tracker:
+            name, known = f"compile {settings.optimizer}", read_record(folder).get("mlflow_run")
+            with tracked(config.tracking, name, known) as tracker, ThreadPoolExecutor(1) as aside:
                 note(folder, key, tracker)
-                compiled = _compile(config, roles, split, references, session, purse, tracker)
+                compiled = _compile(config, roles, split, references, session, purse, tracker, aside)
         except BaseException as error:
             purse.close(Stop("it has ended"))
             error.add_note(f"what was done is in {folder}; the same command goes on")
@@ -105,13 +105,15 @@ def _compile(
     session: Session,
     purse: Purse,
     tracker: Tracker,
+    aside: Executor,
 ) -> CompiledProgram:
     settings = config.compile
     tracker.log(
         params={"optimizer": settings.optimizer, "seed": settings.seed, "optimize": ", ".join(settings.optimize)},
         tags={"kind": "compile", **{f"backbone.{role}": name for role, name in roles.items()}},
     )
-    books = Books(session, tracker, purse, split.dev, roles["judge"], reserved=2 * len(split.test) + len(split.dev))
+    reserved = 2 * len(split.test) + len(split.dev)
+    books = Books(session, tracker, aside, purse, split.dev, roles["judge"], reserved)
     judge = build_judge(config, roles["judge"], "grounded")
     study = Study(judge, split.dev, books, references, judge if settings.referee else None)
     program = PaperCoder(config.concurrency)
@@ -134,12 +136,13 @@ def _compile(
                     _evaluated(work, each, split.test)
         except Stop as stop:
             stopped = stopped or stop
-    books.assess()
+    assessed = aside.submit(books.assess)
     compiled = CompiledProgram.of(after.candidate, trace_back(work, before, after, stopped))
     compiled.save(session.folder / PROGRAM)
     tracker.log(metrics=figures_of(compiled.provenance), tags={"warning": compiled.provenance.warning or ""})
     tracker.log_files([session.folder / name for name in (PROGRAM, EVALUATIONS, RECORDING)])
     register(tracker, compiled, session.folder)
+    assessed.result()
     if stopped and stopped.error:
         raise stopped.error
     return compiled

@@ -68,12 +68,11 @@ class Notes:
     def __init__(self, caps: Caps | None = None) -> None:
         self.caps = caps or Caps(runs=100)
         self.evaluations: list[Evaluation] = []
-        self.firsts: list[bool] = []
+        self.repeats: list[tuple[int, str]] = []
         self.attempts = 0
 
     @contextmanager
-    def evaluating(self, record: Record, paper: Paper, rollout: int, first: bool) -> Iterator[None]:
-        self.firsts.append(first)
+    def evaluating(self, record: Record, paper: Paper, rollout: int) -> Iterator[None]:
         yield
 
     def judging(self) -> AbstractContextManager[None]:
@@ -82,6 +81,9 @@ class Notes:
 
     def evaluated(self, record: Record, evaluation: Evaluation) -> None:
         self.evaluations.append(evaluation)
+
+    def repeated(self, record: Record, paper: Paper, rollout: int) -> None:
+        self.repeats.append((record.number, paper.title))
 
     def check_budget(self, runs: int) -> None:
         check_spent(self.caps, Spent(), runs)
@@ -183,12 +185,48 @@ def test_a_study_that_was_stopped_can_be_reopened_with_all_that_it_knows() -> No
     assert made.stopped is not None
 
 
-def test_a_repetition_runs_again_but_costs_no_run() -> None:
+class Stepping(Program):
+    """Leaves a trace, the later step first."""
+
+    def forward(self, paper: Paper, stop_after: Any = "coding") -> dspy.Prediction:
+        for predictor in (self.coder.write, self.planner.plan):
+            dspy.settings.trace.append((predictor, {"of": paper.title}, dspy.Prediction(by=predictor.role)))
+        return super().forward(paper, stop_after)
+
+
+def test_a_repetition_is_remembered_and_costs_no_run() -> None:
     notes, program = Notes(Caps(runs=1)), Program()
-    made = study(Judge(3.0, 3.0), notes)
-    made.evaluate(program, ONE)
-    made.evaluate(program, ONE)
-    assert (program.runs, made.runs, notes.firsts, len(notes.evaluations)) == (2, 1, [True, False], 1)
+    made = study(Judge(3.0), notes)
+    first, again = (made.evaluate(program, ONE) for _ in range(2))
+    assert first.toDict() == again.toDict()
+    assert (program.runs, made.runs, len(notes.evaluations), notes.repeats) == (1, 1, 1, [(0, "One")])
+
+
+def test_a_repetition_leaves_the_trace_of_the_first_with_the_predictors_of_its_own_program() -> None:
+    made = study(Judge(3.0))
+    for program in (Stepping(), Stepping()):
+        with dspy.context(trace=[]):
+            made.evaluate(program, ONE)
+            steps = [(predictor, inputs, output.by) for predictor, inputs, output in dspy.settings.trace]
+        assert steps == [
+            (program.planner.plan, {"of": "One"}, "planner"),
+            (program.coder.write, {"of": "One"}, "coder"),
+        ]
+
+
+def test_a_repetition_waits_for_the_first_and_shares_its_error() -> None:
+    made = study(Judge(BackboneError("There is no answer.")))
+    programs, together = [Program() for _ in range(4)], Barrier(4)
+
+    def evaluate(program: Program) -> str:
+        together.wait()
+        with pytest.raises(Stop) as caught:
+            made.evaluate(program, ONE)
+        return str(caught.value.error)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(evaluate, programs)) == {"There is no answer."}
+    assert sum(program.runs for program in programs) == 1
 
 
 def test_another_rollout_is_another_run_and_does_not_replace_the_first() -> None:

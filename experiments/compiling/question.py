@@ -22,10 +22,10 @@ ROLES: tuple[Role, ...] = (*AUTHORS, *JUDGES, "reflection")
 
 
 def key_of(config: Config, roles: Mapping[Role, str], split: Split) -> str:
-    """Return a hash of everything that the course of a compilation depends on."""
+    """Return a hash of everything that the course of a compilation depends on; with more of a budget it goes on."""
     return fingerprint(
         {},
-        config.compile.model_dump(mode="json"),
+        config.compile.model_dump(mode="json", exclude={"budget"}),
         config.judge.model_dump(),
         sorted((role, name, *_generation(config, name)) for role, name in roles.items()),
         [paper.hash for name in ("train", "dev", "test") for paper in getattr(split, name)],

@@ -306,10 +306,17 @@ def test_the_same_command_again_asks_nothing_and_says_the_same(server: Server) -
     assert sorted(Path("out/evaluations.jsonl").read_text().splitlines()) == sorted(evaluations)
 
 
+def test_with_more_of_a_budget_it_goes_on_in_the_same_folder(server: Server) -> None:
+    with serving(WishfulModel()) as undisturbed:
+        expected = result(small(undisturbed, runs=8, out="undisturbed"))
+    assert small(server, runs=3).provenance.stopped
+    assert result(small(server, runs=8)) == expected
+    assert len(server.asks) == len(undisturbed.asks)
+
+
 @pytest.mark.parametrize(
     "settings",
     [
-        {"runs": 12},
         {"compile__seed": 1},
         {"compile__optimize": "[coder]"},
         {"judge__samples": 2},

@@ -122,7 +122,7 @@ def _from_csv(stem: str, place: str, text: str) -> list[Grid]:
 
 
 def _grids(name: str, place: str, rows: Sequence[Sequence[str]]) -> list[Grid]:
-    """Return a table as it stands; one with several columns of labels also with the second of them as columns."""
+    """Return a table as it stands; one with two columns of labels also with the second of them as columns."""
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if len(rows) < 2:
         return []
@@ -135,7 +135,7 @@ def _grids(name: str, place: str, rows: Sequence[Sequence[str]]) -> list[Grid]:
         (" ".join(row[label] for label in labels), head[value]): number
         for row in body
         for value in values
-        if (number := read_number(row[value]))
+        if head[value].strip() and (number := read_number(row[value]))  # below an empty head nobody knows what it is
     }
     found = [Grid(name, place, wide)] if wide else []
     if len(labels) == 2:

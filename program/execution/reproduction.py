@@ -61,13 +61,15 @@ def compare_results(paper: str, produced: Mapping[str, str], tolerance: float = 
     grids = [grid for place, text in produced.items() for grid in read_grids(place, text)]
     grids += [grid.transposed() for grid in grids]
     found = []
+    known: set[str] = set()
     for stated in markdown_grids("", paper):
         number = _number_of(stated.name)
-        if number is None:
+        if number is None or number in known:
             continue
         obtained = _counterpart(stated, number, grids)
         if obtained is None:
             continue
+        known.add(number)  # a table may also be read in another form
         rows, columns = _aligned(stated.rows, obtained.rows), _aligned(stated.columns, obtained.columns)
         for (row, column), value in stated.numbers.items():
             other = obtained.numbers.get((rows.get(row, ""), columns.get(column, "")))

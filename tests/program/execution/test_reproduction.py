@@ -130,3 +130,18 @@ def test_captions_may_stand_below_the_tables():
     table = "| M | A | B |\n|---|---|---|\n| Ours | 1 | 2 |\n"
     paper = f"{table}\nTable 7: First.\n\n{table}\nTable 8: Second.\n"
     assert {one.table for one in compare_results(paper, {"table_8.csv": "m,a,b\nours,1,2\n"})} == {"Table 8"}
+
+
+def test_a_table_with_two_columns_of_labels_is_compared_once():
+    paper = "Table 1: A.\n\n| Method | Data | Accuracy |\n|---|---|---|\n| Ours | easy | 1 |\n| Ours | hard | 2 |\n"
+    found = compare_results(paper, {"table_1.csv": "method,data,accuracy\nours,easy,1\nours,hard,3\n"})
+    assert [(one.row, one.column, one.within) for one in found] == [
+        ("Ours easy", "Accuracy", True),
+        ("Ours hard", "Accuracy", False),
+    ]
+
+
+def test_numbers_below_an_empty_head_are_not_compared():
+    paper = "Table 1: A.\n\n| Method | Accuracy |  |\n|---|---|---|\n| Ours | 1 | 2 |\n| Base | 3 | 4 |\n"
+    found = compare_results(paper, {"table_1.csv": "method,accuracy,\nours,1,2\nbase,3,4\n"})
+    assert [one.column for one in found] == ["Accuracy", "Accuracy"]

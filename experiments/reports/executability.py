@@ -43,5 +43,5 @@ def executability_table(cells: Sequence[Cell], method: str, backbone: str) -> Ta
         caption="Lines modified until the repository runs, or until the debugger gives up; of all its lines.",
         columns=tuple(map(Column, ["Repo Name", *names, "Average"])),
         rows=tuple(rows),
-        notes=(*notes, *note_missing(own)),
+        notes=(*notes, *note_missing([cell for cell in own if not cell.executability])),
     )

@@ -1,5 +1,6 @@
 """Reports, from a layout's name to files."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -94,7 +95,8 @@ def test_a_picture_in_the_way_of_a_folder_is_refused():
 def test_an_experiment_in_which_all_failed_still_has_a_report(layout, human):
     cells = [cell.model_copy(update={"status": "failed", "error": "boom"}) for cell in CELLS]
     report = build_report(layout, cells, human=human)
-    assert any(note.startswith("Not counted, A: p1 x (failed: boom)") for note in report.notes)
+    # where a table is of one backbone, this stands in its title
+    assert any(re.match(r"Not counted, A: p1 (x )?\(failed: boom\)", note) for note in report.notes)
     assert not report.figures
     assert report.write(OUT)
 

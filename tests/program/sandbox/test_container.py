@@ -82,7 +82,7 @@ def test_every_wall_is_asked_for(stand_in: StandIn, work: Path):
     }.items():
         assert expected in stand_in.options()
     mounts = {value for name, value in stand_in.options() if name == "--mount"}
-    assert f"type=bind,source={work},target=/work" in mounts
+    assert f"type=bind,source={work},target=/repository" in mounts
     assert "type=bind,source=/venv,target=/venv,readonly" in mounts
     assert all(mount.endswith(",readonly") for mount in mounts if "/repository" not in mount.split("target=")[1])
     given = set(stand_in.calls()[0])

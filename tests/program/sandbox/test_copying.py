@@ -111,7 +111,7 @@ def test_folders_too_deep_for_the_system_are_left_out_and_removed(attacker: Atta
     program = """
         open("real.txt", "w").write("mine")
         os.mkdir("wide")
-        for _ in range(3000):
+        for _ in range(1200):
             os.mkdir("abc")
             os.chdir("abc")
         open("hidden", "w").write("mine")

@@ -6,6 +6,7 @@ A file of its own that imports nothing of this project: it is shown to the sandb
 import json
 import os
 import resource
+import signal
 import sys
 
 
@@ -25,6 +26,8 @@ def main() -> None:
     os.umask(0o022)
     os.chdir(limits["folder"])
     os.closerange(3, 65536)
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python, and then by what it becomes
+        signal.signal(ignored, signal.SIG_DFL)
     try:
         os.execvpe(command[0], command, os.environ)
     except OSError as error:

@@ -176,6 +176,8 @@ class Executing(Settings):
     """Relative, for results that the paper states without a deviation."""
     wheelhouse: Path | None
     """Folder of wheels that stands in for the package index."""
+    allow_packages: list[str]
+    """Packages that are installed although their names look misspelt."""
     allow_builds: bool
     """Whether packages may be built from source, which runs their code outside of the sandbox."""
     cache: Path | None

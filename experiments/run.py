@@ -4,7 +4,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from data.errors import FolderError, SandboxError
+from data.errors import FolderError, PaperCoderError, SandboxError
 from data.read import read_paper
 from experiments.backbones.build import Sources
 from experiments.choice import choose_backbones, find_recording, settle_backbone
@@ -121,8 +121,11 @@ def _executed(state: RunState, config: Config) -> RunState:
     place = free_folder(folder / EXECUTION)
     try:
         report = execute_subject(find_subject(folder), place, False, config)
-    except SandboxError as error:
+    except PaperCoderError as error:
         state.execution, state.execution_folder = f"not executed: {error}", None
+        if not isinstance(error, SandboxError):
+            state.save(folder)
+            raise
     else:
         state.execution, state.execution_folder = report.status, str(place)
     state.save(folder)

@@ -1,6 +1,6 @@
 """What a command that asks language models works with: a folder, its transcript, and a model for each role."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +97,16 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def refuse_taken(folder: Path, allowed: Collection[str] = ()) -> None:
+    """Refuse a folder that holds anything but what may lie there before something begins.
+
+    Raises:
+        FolderError: It does.
+    """
+    if folder.is_dir() and any(item.name not in (LOCK, *allowed) for item in folder.iterdir()):
+        raise FolderError(f"{folder} holds something else; choose another --out")
 
 
 def free_folder(folder: Path) -> Path:

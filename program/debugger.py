@@ -1,6 +1,6 @@
 """The debugger: localizes the fault behind a failed run, edits the repository and runs it again (Section 6.2)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
 import dspy
@@ -53,6 +53,7 @@ class Debugger(dspy.Module):
         files: Mapping[str, str],
         run: Callable[[Mapping[str, str]], Execution],
         rounds: int,
+        others: Collection[str] = (),
         watch: Callable[[int, Round], None] = lambda number, record: None,
     ) -> dspy.Prediction:
         """Run a repository, and repair and run it again until it runs, nothing changes or no rounds are left.
@@ -62,6 +63,7 @@ class Debugger(dspy.Module):
             files: The text files of the repository, by path.
             run: Runs the repository with these files.
             rounds: How many repairs are tried at most.
+            others: Paths of its other files, which cannot be edited.
             watch: Told of each repair, by its number from 1, before it is run.
 
         Returns:
@@ -80,7 +82,7 @@ class Debugger(dspy.Module):
                 **asked,
                 fault=fault,
                 subject=f"round {len(done) + 1}",
-                check=lambda repair, before=before: check_repair(before, repair),
+                check=lambda repair, before=before: check_repair(before, repair, others),
             ).repair
             files = apply_repair(files, repair)
             done.append(
@@ -148,7 +150,8 @@ def signature_of(execution: Execution) -> str:
     failure = execution.failure
     if failure is None:
         return execution.status
-    place = f" in {failure.frame.file}, {failure.frame.function}" if failure.frame else ""
+    frame = failure.frame
+    place = f" in {frame.file}, {frame.function}" + f": {frame.text}" * bool(frame.text) if frame else ""
     return f"{failure.kind}: {failure.error}{place}"
 
 

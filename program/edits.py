@@ -1,30 +1,32 @@
 """Edits of a repository: held against its files, and applied exactly."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from program.syntax import parse_python
 from signatures.debugging import Edit, Repair
-from signatures.paths import collisions
+from signatures.paths import collisions, safe_path
 
 REQUIREMENTS = "requirements.txt"
 
 
-def check_repair(files: Mapping[str, str], repair: Repair) -> list[str]:
+def check_repair(files: Mapping[str, str], repair: Repair, others: Collection[str] = ()) -> list[str]:
     """Say why a repair cannot be applied: every text to search for stands exactly once, and what comes of it is Python.
 
     Args:
         files: The text files of the repository, by path.
         repair: The edits.
+        others: Paths of its other files, which cannot be edited.
     """
     edits = repair.parsed()
     problems = []
     after = dict(files)
     for number, edit in enumerate(edits, start=1):
-        if problem := _problem(after, edit):
+        if problem := _problem(after, edit, others):
             problems.append(f"edits: number {number}, in {edit.file}: {problem}")
         else:
             after[edit.file] = _edited(after, edit)
@@ -72,13 +74,21 @@ def modified_lines(before: Mapping[str, str], after: Mapping[str, str]) -> int:
     )
 
 
-def _problem(files: Mapping[str, str], edit: Edit) -> str | None:
+def _problem(files: Mapping[str, str], edit: Edit, others: Collection[str]) -> str | None:
+    if edit.file in others:
+        return "the file is no text that can be edited, or belongs to a tool; leave it as it is"
     if edit.file not in files:
+        try:
+            safe_path(edit.file)
+        except ValueError as error:
+            return str(error)
         return None if not edit.search.strip() else "there is no such file; an empty SEARCH would make it"
-    if not edit.search.strip():
-        return "SEARCH is empty, but the file exists; search for lines of it"
+    if not edit.search.strip() and files[edit.file].strip():
+        return "SEARCH is empty, but the file is not; search for lines of it"
     if edit.search == edit.replace:
         return "REPLACE is the same as SEARCH"
+    if not edit.search.strip():
+        return None
     text, search = _padded(files[edit.file]), _padded(edit.search)
     count = sum(text.startswith(search, place) for place, sign in enumerate(text) if sign == "\n")
     if count == 0:
@@ -90,7 +100,7 @@ def _problem(files: Mapping[str, str], edit: Edit) -> str | None:
 
 
 def _edited(files: Mapping[str, str], edit: Edit) -> str:
-    if edit.file not in files:
+    if edit.file not in files or not edit.search.strip():
         return edit.replace
     text = _padded(files[edit.file]).replace(_padded(edit.search), "\n" + edit.replace, 1)
     return text.removeprefix("\n")
@@ -115,19 +125,21 @@ def _with_requirements(files: Mapping[str, str], repair: Repair) -> dict[str, st
         return dict(files)
     added = {_name(line): line for line in repair.add_requirements}
     gone = {_name(line) for line in repair.remove_requirements}
-    lines = []
+    lines, placed = list[str](), set[str | None]()
     for line in files.get(REQUIREMENTS, "").splitlines():
         name = _name(line)
-        if name in added:
-            lines.append(added.pop(name))
-        elif name not in gone:
+        if name in added and name not in placed:
+            lines.append(added[name])
+            placed.add(name)
+        elif name not in added and name not in gone:
             lines.append(line)
-    return {**files, REQUIREMENTS: "\n".join([*lines, *added.values()]) + "\n"}
+    new = [line for name, line in added.items() if name not in placed]
+    return {**files, REQUIREMENTS: "\n".join([*lines, *new]) + "\n"}
 
 
 def _name(line: str) -> str | None:
     try:
-        return canonicalize_name(Requirement(line.split(" #")[0].strip()).name)
+        return canonicalize_name(Requirement(re.split(r" #|\s--|\s*\\\\$", line)[0].strip()).name)
     except InvalidRequirement:
         return None
 

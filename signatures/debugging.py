@@ -9,14 +9,10 @@ from pydantic import AfterValidator, Field
 
 from signatures.artifact import Artifact, Filled, Text, each
 from signatures.packages import requirement_line
-from signatures.paths import safe_path
 from signatures.sections import without_fence
 
-_FILE = re.compile(r"^={4,}[ \t]*(?P<path>[^=\s][^=\n]*?)[ \t]*={4,}[ \t]*$", re.MULTILINE)
-_BLOCK = re.compile(
-    r"^<{5,9} ?SEARCH[ \t]*\n(?P<search>.*?)^={5,9}[ \t]*\n(?P<replace>.*?)^>{5,9} ?REPLACE[ \t]*$",
-    re.MULTILINE | re.DOTALL,
-)
+_FILE = re.compile(r"={4,}[ \t]*(?P<path>[^=\s](?:[^\n]*[^=\s])?)[ \t]*={4,}[ \t]*")
+_MARKS = ("<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE")
 
 EDITS = """Each edit behind a line with the path of its file, in exactly this form:
 
@@ -46,23 +42,38 @@ def split_edits(text: str) -> list[Edit]:
     """Return the edits of an answer, in order.
 
     Raises:
-        ValueError: Something is no edit, or a path is unsafe.
+        ValueError: Something is no edit, or a path leaves the repository.
     """
-    text = without_fence(text.replace("\r\n", "\n"))
-    if not text.strip():
-        return []
-    marks = list(_FILE.finditer(text))
-    if not marks or text[: marks[0].start()].strip():
-        raise ValueError("begins with no path; a line such as `==== main.py ====` stands before the blocks of a file")
-    edits = []
-    for mark, end in zip(marks, [mark.start() for mark in marks[1:]] + [len(text)], strict=True):
-        path = safe_path(mark["path"])
-        body = without_fence(text[mark.end() : end].strip("\n"))
-        blocks = list(_BLOCK.finditer(body))
-        if not blocks or _BLOCK.sub("", body).strip():
-            raise ValueError(f"of {path!r} there is text that is no block of SEARCH and REPLACE")
-        edits += [Edit(file=path, search=block["search"], replace=block["replace"]) for block in blocks]
+    edits, path, pieces = list[Edit](), "", list[list[str]]()
+    for line in without_fence(text.replace("\r\n", "\n")).split("\n"):
+        if pieces and line.rstrip() != _MARKS[len(pieces)]:
+            pieces[-1].append(line + "\n")
+        elif pieces:
+            pieces.append([])
+            if len(pieces) == len(_MARKS):
+                edits.append(Edit(path, "".join(pieces[0]), "".join(pieces[1])))
+                pieces = []
+        elif line.rstrip() == _MARKS[0]:
+            if not path:
+                raise ValueError(
+                    "a line with the path, such as `==== main.py ====`, stands before the blocks of a file"
+                )
+            pieces = [[]]
+        elif found := _FILE.fullmatch(line):
+            path = _inside(found["path"])
+        elif line.strip() and not line.startswith("```"):
+            raise ValueError(f"{line[:80]!r} belongs to no block of SEARCH and REPLACE")
+    if pieces:
+        raise ValueError(f"the last block of {path!r} has no line {_MARKS[len(pieces)]!r}")
     return edits
+
+
+def _inside(path: str) -> str:
+    """Return a path that does not leave its folder; whether it is a good name is asked where it is new."""
+    parts = path.removeprefix("./").split("/")
+    if path.startswith("/") or "\\" in path or {"..", ".git", ""} & {part.lower() for part in parts}:
+        raise ValueError(f"{path!r} is not a path of the repository")
+    return "/".join(parts)
 
 
 def _are_edits(text: str) -> str:

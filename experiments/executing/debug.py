@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,16 +16,18 @@ from experiments.backbones.build import Sources, model_of
 from experiments.choice import RECORDING, choose_backbones, recording_of, settle_backbone
 from experiments.config import Config
 from experiments.executing.bench import build_executor
+from experiments.executing.report import plain
 from experiments.executing.subject import Subject, find_subject
 from experiments.fit import fit, room_of_judge
 from experiments.progress import progress
-from experiments.session import LOCK, Session, locked, open_session
+from experiments.session import Session, locked, open_session, refuse_taken
 from experiments.tracking import Tracker, tracked
 from experiments.work import prompt_hash, slug
 from program.debugger import Debugger, End, Round, signature_of
 from program.edits import difference, modified_lines
 from program.execution.executor import PRODUCED, Executor
 from program.execution.report import Execution, Status
+from program.exhibit import make_exhibit
 from program.repository import Listing, Repository, measure, write_text
 from program.sandbox.copying import copy_in, remove
 
@@ -34,7 +37,7 @@ REPAIRED = "repository"
 """Folder of the repaired repository, in that of its debugging."""
 
 
-_OURS = (LOCK, RECORDING, "mailbox")
+_OURS = (RECORDING, "mailbox")
 """What may lie in a folder that has not begun."""
 
 
@@ -55,7 +58,7 @@ class Debugging(BaseModel):
     rounds: tuple[Round, ...] = ()
     modified_lines: int = 0
     total_lines: int = 0
-    """Of the repository before it was repaired."""
+    """Of programs, settings and prose of the repository before it was repaired."""
 
     @property
     def percentage(self) -> float:
@@ -148,7 +151,12 @@ def repair(session: Session, tracker: Tracker, executor: Executor, subject: Subj
     with session.asking(tracker):
         debugger = Debugger(room_of_judge(config, backbone))
         found = debugger(
-            paper=subject.paper.markdown, files=original, run=run, rounds=config.execution.rounds, watch=watch
+            paper=subject.paper.markdown,
+            files=original,
+            run=run,
+            rounds=config.execution.rounds,
+            others=_others(subject),
+            watch=watch,
         )
     _write_repaired(subject.repository, folder / REPAIRED, original, found.files)
     done = Debugging(
@@ -159,7 +167,7 @@ def repair(session: Session, tracker: Tracker, executor: Executor, subject: Subj
         failures=tuple(failures),
         rounds=tuple(found.rounds),
         modified_lines=modified_lines(original, found.files),
-        total_lines=measure(original).lines,
+        total_lines=measure(make_exhibit(Listing(files=original)).texts).lines,
     )
     write_text(folder / "whole.diff", difference(original, found.files))
     write_text(folder / DEBUGGING, done.model_dump_json(indent=1) + "\n")
@@ -181,6 +189,10 @@ def key_of(subject: Subject, config: Config, backbone: str) -> str:
 
 def lines_of(done: Debugging, folder: Path) -> Iterator[str]:
     """Say what came of a debugging, line by line."""
+    yield from map(plain, _lines(done, folder))
+
+
+def _lines(done: Debugging, folder: Path) -> Iterator[str]:
     yield f"{done.end}: {done.command}"
     for number, record in enumerate(done.rounds, start=1):
         yield f"  round {number}: {record.failure}"
@@ -199,8 +211,7 @@ def _known(folder: Path, key: str) -> Debugging | None:
     """
     path = folder / DEBUGGING
     if not path.is_file():
-        if folder.is_dir() and any(item.name not in _OURS for item in folder.iterdir()):
-            raise FolderError(f"{folder} holds something else; choose another --out")
+        refuse_taken(folder, _OURS)
         return None
     try:
         known = Debugging.model_validate_json(path.read_text(encoding="utf-8"))
@@ -209,6 +220,13 @@ def _known(folder: Path, key: str) -> Debugging | None:
     if known.key != key:
         raise FolderError(f"{folder} holds the debugging of something else; choose another --out")
     return known
+
+
+def _others(subject: Subject) -> set[str]:
+    """Return the files of a repository that were not read, hidden ones among them."""
+    root = subject.repository
+    found = (Path(folder, name).relative_to(root).as_posix() for folder, _, names in os.walk(root) for name in names)
+    return {name for name in found if name not in subject.listing.files}
 
 
 def _plain(files: Mapping[str, str]) -> dict[str, str]:
@@ -261,4 +279,4 @@ def metrics_of(done: Debugging) -> dict[str, float]:
 
 
 def _tags(done: Debugging) -> dict[str, str]:
-    return {"debugging.end": done.end or "", "debugging.failure": done.failures[-1] if done.failures else ""}
+    return {"debugging.end": done.end or "", "debugging.failure": plain(done.failures[-1]) if done.failures else ""}

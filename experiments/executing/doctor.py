@@ -5,17 +5,17 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 
-from data.errors import PaperCoderError
+from data.errors import FolderError, PaperCoderError, SandboxError
 from experiments.config import Config, has_key
-from experiments.executing.bench import default_cache
+from experiments.executing.bench import default_cache, source_of
 from program.execution.static import find_static_faults
 from program.sandbox.choose import sandbox_named
-from program.sandbox.dependencies import Source, prepare
+from program.sandbox.dependencies import prepare
 from program.sandbox.limits import MEGABYTE, Limits
 
 SPARE_DISK_MB = 2048
@@ -100,21 +100,25 @@ def _isolation(config: Config) -> Finding:
 
 
 def _packages(config: Config) -> str:
-    settings = config.execution
-    with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
-        found = prepare("pyyaml\n", Path(folder), Source(settings.wheelhouse, settings.allow_builds, timeout=60))
+    cache = config.execution.cache or default_cache()
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
+            found = prepare("pyyaml\n", Path(folder), replace(source_of(config), timeout=60))
+    except OSError as error:
+        raise FolderError(f"cannot use {cache}: {error.strerror}; choose another execution.cache") from error
     if found.findings or not found.installed:
-        raise PaperCoderError(
+        raise SandboxError(
             f"uv installs nothing: {'; '.join(found.findings)[:200]}; "
             "set execution.wheelhouse to a folder of wheels where there is no package index"
         )
-    return f"uv installed {found.installed[0]}; environments are kept in {settings.cache or default_cache()}"
+    return f"uv installed {found.installed[0]}; environments are kept in {cache}"
 
 
 def _static() -> str:
     faults = find_static_faults({"main.py": "print(undefined)\n"})
     if not any("undefined" in fault for fault in faults):
-        raise PaperCoderError("ruff and mypy find nothing; install PaperCoder again")
+        raise SandboxError("ruff and mypy find nothing; install PaperCoder again")
     return "ruff and mypy work"
 
 
@@ -128,7 +132,7 @@ def _store(config: Config) -> str:
             return f"{store()} takes runs"
     path = Path(store().removeprefix("sqlite:///")).parent
     if not os.access(path, os.W_OK):
-        raise PaperCoderError(f"{path} cannot be written to; change to another folder")
+        raise FolderError(f"{path} cannot be written to; change to another folder")
     return f"{store()} can be written to"
 
 

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from experiments.choice import RECORDING
 from experiments.config import Config
 from experiments.executing.bench import build_executor
 from experiments.executing.report import keep, log, metrics_of, tags_of
 from experiments.executing.stand_ins import add_stand_ins
 from experiments.executing.subject import Subject, find_subject
-from experiments.session import free_folder, locked
+from experiments.session import free_folder, locked, refuse_taken
 from experiments.tracking import tracked
 from experiments.work import slug
 from program.execution.report import Report
@@ -50,6 +51,7 @@ def execute_repository(
 def execute_subject(subject: Subject, folder: Path, full: bool, config: Config, stand_ins: bool = False) -> Report:
     """Execute what was found; the report is in its folder and in MLflow when this returns."""
     executor = build_executor(config)
+    refuse_taken(folder, (RECORDING, "mailbox"))  # of made-up data that was being asked for
     with locked(folder), tracked(config.tracking, f"execute {slug(subject.name)}") as tracker:
         title = subject.paper.title if subject.paper else ""
         tracker.log(tags={"kind": "execute", "paper": title, "repository": str(subject.repository)})

@@ -1,5 +1,6 @@
 """The report of an execution: on disk, in MLflow, and as lines for the terminal."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -11,6 +12,9 @@ from program.execution.reproduction import Comparison
 from program.repository import write_text
 
 REPORT = "execution.json"
+
+_LOGGED_FILES = 200
+"""So many files of an execution are logged as artifacts; all of them are in its folder."""
 
 _LOGGED_BYTES = 5_000_000
 """The largest file that a run has written and that is logged as an artifact."""
@@ -42,7 +46,7 @@ def log(tracker: Tracker, report: Report, folder: Path) -> None:
     """Log a report to a run: figures, tags, and what was written."""
     tracker.log(metrics=metrics_of(report), tags=tags_of(report))
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
-    for path in paths:
+    for path in paths[:_LOGGED_FILES]:
         if path.name != ".lock" and path.stat().st_size <= _LOGGED_BYTES and path.suffix != ".jsonl":
             place = path.parent.relative_to(folder)
             tracker.log_files([path], ("execution" / place).as_posix())
@@ -69,15 +73,13 @@ def metrics_of(report: Report) -> dict[str, float]:
 
 
 def _obtained(report: Report) -> dict[str, float]:
-    """Return what the program printed or saved, under names that MLflow takes."""
+    """Return what the program printed or saved last, under names that MLflow takes, each once."""
     found = {name: value for run in report.runs for name, value in run.metrics.items()}
-    return {f"obtained.{clean}": value for name, value in list(found.items())[:100] if (clean := _clean(name))}
+    return {f"obtained.{clean}": value for name, value in list(found.items())[-100:] if (clean := _clean(name))}
 
 
 def _clean(name: str) -> str:
-    return "".join(sign if sign.isascii() and (sign.isalnum() or sign in "_-. /") else "_" for sign in name)[
-        :200
-    ].strip()
+    return re.sub(r"[^A-Za-z0-9_ -]+", "_", name)[:200].strip("_ ")
 
 
 def tags_of(report: Report) -> dict[str, str]:
@@ -86,12 +88,21 @@ def tags_of(report: Report) -> dict[str, str]:
     tags["execution.mode"] = "quick" if report.quick else "full"
     failure = report.runs[-1].failure if report.runs else None
     tags["execution.failure"] = failure.kind if failure else ""
-    tags["execution.error"] = failure.error if failure else report.reason
+    tags["execution.error"] = plain(failure.error if failure else report.reason)
     return tags
 
 
 def lines(report: Report) -> Iterator[str]:
-    """Say what came of an execution, line by line."""
+    """Say what came of an execution, line by line; no sign in them moves a terminal's cursor."""
+    yield from map(plain, _lines(report))
+
+
+def plain(line: str) -> str:
+    """Return a line without control signs, which a program may have printed to deceive."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line)
+
+
+def _lines(report: Report) -> Iterator[str]:
     if report.status == "refused":
         yield f"refused: {report.reason}"
     for run in report.runs:
@@ -110,6 +121,8 @@ def lines(report: Report) -> Iterator[str]:
             yield f"  {title}: {line}"
         if len(found) > 10:
             yield f"  {title}: {len(found) - 10} more"
+    if report.comparisons and report.status != "ran":
+        yield "  the last command did not come to its end: what it has written may be incomplete"
     yield from comparison_lines(report.comparisons, report.quick, bool(report.stand_ins))
 
 

@@ -70,12 +70,12 @@ def find_subject(repository: Path, paper: str | None = None, command: str | None
         home=home,
         run=RunState.load(home) if home else None,
     )
-    if command:
+    if command is not None:
         subject.commands = Commands(None, (command,))
     if home:
         plan = read_plan(home / "planning")
         subject.class_diagram = plan.class_diagram
-        if plan.quick and not command:
+        if plan.quick and command is None:
             subject.commands = Commands(plan.quick, plan.full or (subject.commands.full if subject.commands else ()))
     return subject
 

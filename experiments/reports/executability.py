@@ -7,12 +7,12 @@ from experiments.reports.cells import Cell, Executability
 from experiments.reports.missing import note_missing
 from experiments.reports.table import Column, Entry, Table
 
-_ROWS: Sequence[tuple[str, Callable[[Executability], float], str]] = (
-    ("Modified lines", lambda found: found.modified_lines, "{:g}"),
-    ("Total lines", lambda found: found.total_lines, "{:g}"),
-    ("Percentage", lambda found: found.percentage, "{:.2f}"),
-    ("Rounds", lambda found: found.rounds, "{:g}"),
-    ("Runs", lambda found: found.runs, "{:.0f}"),
+_ROWS: Sequence[tuple[str, Callable[[Executability], float], int]] = (
+    ("Modified lines", lambda found: found.modified_lines, 0),
+    ("Total lines", lambda found: found.total_lines, 0),
+    ("Percentage", lambda found: found.percentage, 2),
+    ("Rounds", lambda found: found.rounds, 0),
+    ("Runs", lambda found: found.runs, 0),
 )
 
 
@@ -31,10 +31,10 @@ def executability_table(cells: Sequence[Cell], method: str, backbone: str) -> Ta
     several = len({cell.repetition for cell, _ in shown}) > 1
     names = [f"{cell.paper} {cell.repetition}" if several else cell.paper for cell, _ in shown]
     rows = []
-    for title, value, form in _ROWS:
+    for title, value, digits in _ROWS:
         values = [value(found) for _, found in shown]
-        average = [form.replace(":g", ":.1f").replace(":.0f", ":.2f").format(fmean(values))] if values else ["-"]
-        rows.append(tuple(map(Entry, [title, *(form.format(number) for number in values), *average])))
+        average = f"{fmean(values):.2f}" if values else "-"
+        rows.append(tuple(map(Entry, [title, *(f"{number:.{digits}f}" for number in values), average])))
     notes = [
         f"{name} does not run: {found.failure}" for name, (_, found) in zip(names, shown, strict=True) if not found.runs
     ]

@@ -1,6 +1,8 @@
 """The execution of a repository: checks, packages, the quick mode first, then the rest where it is allowed."""
 
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +15,9 @@ from program.execution.reproduction import TOLERANCE, Comparison, compare_result
 from program.execution.run import execute
 from program.execution.static import find_static_faults
 from program.repository import Listing, Repository
+from program.sandbox.bubblewrap import WORK
 from program.sandbox.choose import Sandbox
+from program.sandbox.copying import copy_in
 from program.sandbox.dependencies import Dependencies, Source, environment_of, prepare
 from program.sandbox.limits import Limits
 
@@ -105,22 +109,35 @@ class Executor:
         """Run one command on a copy of a repository."""
         self.tell(f"running {command}, {self.limits.wall_seconds:g} s at most")
         folders = [found.folder] if found.folder else []
+        environment = dict(environment_of(found))
+        if (repository / "src").is_dir():  # as if the repository were installed
+            environment["PYTHONPATH"] = f"{WORK}/src"
         with self.slots:
-            done = execute(self.sandbox, repository, command, self.limits, out, folders, environment_of(found))
+            done = execute(self.sandbox, repository, command, self.limits, out, folders, environment)
         return done.model_copy(update={"findings": tuple(found.findings)})
 
     def _run_all(
         self, repository: Path, out: Path, commands: Commands, full: bool, found: Dependencies
     ) -> list[Execution]:
         """Run the quick mode, then the rest if that has run; stop at the first failure."""
-        wanted = [commands.quick] if commands.quick else []
-        if full or not wanted:
-            wanted += commands.full
         runs: list[Execution] = []
-        for command in wanted:
-            runs.append(self.run(repository, command, out / PRODUCED / str(len(runs) + 1), found))
-            if runs[-1].status != "ran":
-                break
+        if commands.quick:
+            runs.append(self.run(repository, commands.quick, out / PRODUCED / "1", found))
+        if runs and (runs[0].status != "ran" or not full):
+            return runs
+        with tempfile.TemporaryDirectory(prefix="papercoder-") as name:
+            work = repository
+            for command in commands.full:
+                place = out / PRODUCED / str(len(runs) + 1)
+                runs.append(self.run(work, command, place, found))
+                if runs[-1].status != "ran" or command == commands.full[-1]:
+                    break
+                if work == repository:
+                    work = Path(name)
+                    copy_in(repository, work)
+                for path in runs[-1].produced:  # the next command finds what this one has written
+                    (work / path).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(place / path, work / path)
         return runs
 
     def _compare(
@@ -130,6 +147,6 @@ class Executor:
             return []
         texts = {"standard output": "\n".join(runs[number].stdout for number in counted)}
         for number in counted:
-            if (out / PRODUCED / str(number + 1)).is_dir():
+            if runs[number].produced:
                 texts |= Repository(out / PRODUCED / str(number + 1)).read().files
         return compare_results(paper, texts, self.tolerance)

@@ -38,6 +38,8 @@ class Frame(BaseModel):
     file: str
     line: int
     function: str
+    text: str = ""
+    """The source line, as far as it is known."""
 
 
 class Failure(BaseModel):

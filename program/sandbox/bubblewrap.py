@@ -132,6 +132,7 @@ def _command(
         *(("--ro-bind", "/dev/null", "/proc/keys") if Path("/proc/keys").exists() else ()),
         *("--dev", "/dev", *scratch, "/dev/shm", "--remount-ro", "/dev", *scratch, "/tmp"),
         *(part for path in dict.fromkeys([python, *read_only]) for part in _shown(path)),
+        *(part for path in _packages(python) for part in ("--tmpfs", str(path), "--remount-ro", str(path))),
         *(part for name in ("python", "python3") for part in ("--symlink", interpreter, f"{_PYTHON}/{name}")),
         *("--ro-bind", str(_LAUNCHER), "/launcher.py"),
         *(("--bind", str(folder), WORK) if folder else ()),
@@ -208,6 +209,14 @@ def _namespaces() -> list[str]:
     if os.getuid() == 0:
         return [*shared, "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     return ["--unshare-user", "--uid", "65534", "--gid", "65534", "--disable-userns", *shared, "--cap-drop", "ALL"]
+
+
+def _packages(python: Path) -> list[Path]:
+    """Return where the interpreter's own packages lie: what a repository needs comes from its requirements alone."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    places = [python / "lib" / version / "site-packages", Path("/usr/lib/python3/dist-packages")]
+    places += [Path("/usr/local/lib") / version / name for name in ("site-packages", "dist-packages")]
+    return [place for place in dict.fromkeys(places) if place.is_dir() and not place.is_symlink()]
 
 
 def _shown(path: Path) -> list[str]:

@@ -209,7 +209,8 @@ def _without_interpreter(environment: Mapping[str, str]) -> dict[str, str]:
     kept = dict(environment)
     if found := kept.pop("VIRTUAL_ENV", None):
         kept.pop("PATH", None)
-        kept["PYTHONPATH"] = f"{found}/lib/python{_VERSION}/site-packages"
+        packages = f"{found}/lib/python{_VERSION}/site-packages"
+        kept["PYTHONPATH"] = ":".join(filter(None, [kept.get("PYTHONPATH"), packages]))
     return kept
 
 

@@ -3,21 +3,24 @@
 import difflib
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from filelock import FileLock
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion
 from uv import find_uv_bin
 
-from data.errors import SandboxError
+from data.errors import FolderError, SandboxError
 from program.repository import write_text
 
 KNOWN = Path(__file__).with_name("known_packages.txt")
@@ -26,6 +29,20 @@ KNOWN = Path(__file__).with_name("known_packages.txt")
 ALIKE = 0.8
 """From this likeness on an unknown name, of about the same length, is taken for a misspelt known one, and is not
 installed."""
+
+_HASHES = re.compile(r"\s--hash=\S+")
+
+_DISTRIBUTIONS: Mapping[str, str] = {
+    "sklearn": "scikit-learn",
+    "cv2": "opencv-python",
+    "pil": "pillow",
+    "yaml": "pyyaml",
+    "pytorch": "torch",
+    "skimage": "scikit-image",
+    "bs4": "beautifulsoup4",
+    "attr": "attrs",
+}
+"""Names under which packages are imported, where that is not what they are called."""
 
 _SECRETS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 
@@ -38,6 +55,8 @@ class Source:
     """A folder of wheels that stands in for the package index; None for the index."""
     allow_builds: bool = False
     """Whether packages may be built from source, which runs their code here, outside of any sandbox."""
+    allowed: tuple[str, ...] = ()
+    """Names of packages that are taken although they look misspelt."""
     timeout: float = 1800
     """Seconds for resolving and for installing, each."""
 
@@ -70,21 +89,29 @@ def prepare(requirements: str, cache: Path, source: Source | None = None) -> Dep
 
     Raises:
         SandboxError: uv itself fails.
+        FolderError: The cache cannot be used.
     """
     source = source or Source()
-    wanted, findings = parse_requirements(requirements)
+    wanted, findings = parse_requirements(requirements, [canonicalize_name(name) for name in source.allowed])
     found = Dependencies(findings=findings)
     if not wanted:
         return found
     cache = cache.absolute()
-    key = _hash("\n".join(sorted(map(str, wanted))), str(source.wheelhouse), str(source.allow_builds))
+    key = _hash(
+        "\n".join(sorted(map(str, wanted))),
+        str(source.wheelhouse and source.wheelhouse.absolute()),
+        str(source.allow_builds),
+    )
     pins = cache / f"{key}.txt"
     if pins.is_file():
         found.installed = pins.read_text(encoding="utf-8").splitlines()
     else:
         found.installed, unresolved = _resolve(wanted, source)
         found.findings += unresolved
-        cache.mkdir(parents=True, exist_ok=True)
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FolderError(f"cannot use {cache}: {error.strerror}; choose another execution.cache") from error
         if not unresolved:  # what is missing today may be there tomorrow
             write_text(pins, "\n".join(found.installed) + "\n")
     if found.installed:
@@ -96,12 +123,17 @@ def prepare(requirements: str, cache: Path, source: Source | None = None) -> Dep
     return found
 
 
-def parse_requirements(text: str) -> tuple[list[Requirement], list[str]]:
-    """Return what a requirements.txt asks for by name, and a finding for every other line and every odd name."""
+def parse_requirements(text: str, allowed: Collection[str] = ()) -> tuple[list[Requirement], list[str]]:
+    """Return what a requirements.txt asks for by name, and a finding for every other line and every odd name.
+
+    Args:
+        text: What is in the file.
+        allowed: Canonical names of packages that are not odd.
+    """
     wanted: dict[str, Requirement] = {}
     findings = []
-    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
-        line = line.split(" #")[0].split("\t#")[0].strip()
+    for number, line in _lines(text):
+        line = _HASHES.sub("", line.split(" #")[0].split("\t#")[0]).strip()
         if not line or line.startswith("#"):
             continue
         try:
@@ -114,15 +146,37 @@ def parse_requirements(text: str) -> tuple[list[Requirement], list[str]]:
         if requirement.url:
             findings.append(f"requirements.txt, line {number} names an address instead of a version, and is left out")
             continue
-        if requirement.marker and not requirement.marker.evaluate():
+        try:
+            if requirement.marker and not requirement.marker.evaluate():
+                continue
+        except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion) as error:
+            findings.append(f"requirements.txt, line {number} has a condition that cannot be read: {error}")
             continue
         requirement.name = canonicalize_name(requirement.name)
-        if odd := _odd(requirement.name):
+        if (meant := _DISTRIBUTIONS.get(requirement.name)) and requirement.name not in allowed:
+            findings.append(f"the package {requirement.name!r} is called {meant!r}, which is taken instead")
+            requirement.name = meant
+        odd = None if requirement.name in allowed else _odd(requirement.name)
+        if odd:
             findings.append(odd)
             if "looks like" in odd:
                 continue
         wanted[str(requirement)] = requirement
     return list(wanted.values()), findings
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines with their numbers; one that goes on behind a backslash is one."""
+    begun, start = "", 0
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
+        start = start or number
+        if line.endswith("\\"):
+            begun += line[:-1] + " "
+            continue
+        yield start, begun + line
+        begun, start = "", 0
+    if begun:
+        yield start, begun
 
 
 @lru_cache

@@ -78,7 +78,7 @@ def test_a_fault_is_localized_repaired_and_run_again():
     ("wrong", "reason"),
     [
         (repair(search="    return z\n"), "does not stand in the file"),
-        (repair(search="", file="../outside.py"), "leaves the repository"),
+        (repair(search="", file="../outside.py"), "is not a path of the repository"),
         (repair(file=""), "nothing would change"),
         (repair(replace="    return (\n"), "is not Python"),
     ],

@@ -123,5 +123,5 @@ def test_a_repair_outside_of_the_repository_never_happens() -> None:
         server.model.answers |= {"fault": fault, "repair": lambda ask: repair("", "evil = 1\n", "../evil.py")}
         done = papercoder("debug", "repository", "--paper", "paper.md", server=server, execution__cache="cache")
     assert done.returncode == 1
-    assert "leaves the repository" in done.stderr
+    assert "is not a path of the repository" in done.stderr
     assert not list(Path().rglob("evil.py"))

@@ -12,7 +12,10 @@ from experiments.benchmarks.simulated import Server, sections
 from experiments.config import load_config
 from experiments.executing.execute import execute_repository
 from experiments.executing.report import lines, load
+from program.execution.command import Commands
+from program.execution.executor import Executor
 from program.execution.report import Report
+from program.sandbox.bubblewrap import Bubblewrap
 from tests.experiments.executing.repositories import CONFIG, FAILS, MODEL, PAPER, WORKS, need_sandbox, write
 from tests.experiments.runs import configure, papercoder
 
@@ -24,10 +27,14 @@ def _sandbox(paper: Path) -> None:
 
 
 def execute(
-    command: str | None = None, full: bool = False, paper: str | None = "paper.md", tracked: bool = False
+    command: str | None = None,
+    full: bool = False,
+    paper: str | None = "paper.md",
+    tracked: bool = False,
+    out: str = "out",
 ) -> Report:
     config = load_config(overrides=[f"tracking.enabled={str(tracked).lower()}", "execution.cache=cache"])
-    return execute_repository(Path("repository"), paper, command, full, Path("out"), config)[0]
+    return execute_repository(Path("repository"), paper, command, full, Path(out), config)[0]
 
 
 def test_the_quick_mode_runs_first_and_alone() -> None:
@@ -93,7 +100,8 @@ def test_no_entry_point_is_refused_with_what_to_do() -> None:
     report = execute()
     assert (report.status, report.runs) == ("refused", ())
     assert "name a command with --command" in next(lines(report))
-    assert execute("python lib.py").status == "ran"
+    assert execute("python lib.py", out="again").status == "ran"
+    assert execute("", out="none").status == "refused"
 
 
 def test_a_package_that_cannot_be_installed_is_a_finding() -> None:
@@ -186,3 +194,74 @@ def test_a_damaged_report_is_an_error() -> None:
     write({"execution.json": json.dumps({"status": "perhaps"})}, "out")
     with pytest.raises(FolderError, match="execute again"):
         load(Path("out"))
+
+
+def test_a_folder_with_an_earlier_report_is_refused() -> None:
+    write({"main.py": WORKS})
+    execute()
+    with pytest.raises(FolderError, match="out holds something else"):
+        execute()
+
+
+def test_the_commands_of_the_full_run_find_what_those_before_them_wrote() -> None:
+    write(
+        {
+            "train.py": "open('model.txt', 'w').write('1')\n",
+            "evaluate.py": "print('size:', len(open('model.txt').read()))\n",
+        }
+    )
+    executor = Executor(Bubblewrap(), Path("cache"))
+    report = executor.execute(
+        Path("repository"), Path("out"), Commands(None, ("python train.py", "python evaluate.py"))
+    )
+    assert (report.status, report.runs[-1].metrics) == ("ran", {"size": 1.0})
+    assert sorted(path.name for path in Path("repository").iterdir()) == ["evaluate.py", "train.py"]
+
+
+def test_nothing_but_its_requirements_is_installed() -> None:
+    write(
+        {"main.py": "try:\n    import pip\nexcept ImportError:\n    raise SystemExit(0)\nraise SystemExit('it is')\n"}
+    )
+    assert execute().status == "ran"
+
+
+def test_packages_below_src_are_found() -> None:
+    write({"main.py": "import proj\n\nprint('value:', proj.VALUE)\n", "src/proj/__init__.py": "VALUE = 7\n"})
+    assert execute().runs[0].metrics == {"value": 7.0}
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        ({"run.sh": "#!/bin/bash\nset -o pipefail\nvalues=(1 2)\necho ${values[1]}\n"}, None),
+        ({"proj/__main__.py": "print(1)\n", "proj/__init__.py": ""}, None),
+        ({"main.py": "import os\n\nassert os.environ['SIZE'] == '3'\n"}, "SIZE=3 python main.py"),
+    ],
+)
+def test_entry_points_of_other_kinds_run(files: dict[str, str], command: str | None) -> None:
+    write(files)
+    assert execute(command).status == "ran"
+
+
+@pytest.mark.parametrize("config", ["released: 2024-13-45\n", "data: &a [*a]\n", "{", "- 1\n"])
+def test_settings_of_odd_kinds_are_no_error(config: str) -> None:
+    write({"main.py": WORKS, "config.yaml": config})
+    assert execute().status == "ran"
+
+
+def test_what_a_program_prints_neither_moves_the_cursor_nor_breaks_the_tracking(store: Path) -> None:
+    write({"main.py": "print('acc/: 0.5')\nprint('../x: 1')\nraise ValueError('\\x1b[2J\\rran: python main.py')\n"})
+    report = execute(tracked=True)
+    assert report.status == "failed"
+    assert all(line.isprintable() for line in lines(report))
+
+
+@pytest.mark.parametrize("cache", ["/proc/x", "main.md"])
+def test_a_cache_that_cannot_be_used_is_one_line(cache: str) -> None:
+    Path("main.md").touch()
+    write({"main.py": WORKS, "requirements.txt": "pyyaml\n"})
+    done = papercoder("execute", "repository", "--set", f"execution.cache={cache}", "--set", "tracking.enabled=false")
+    assert done.returncode == 1
+    assert "choose another execution.cache" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "missing packages" in papercoder("doctor", "--set", f"execution.cache={cache}").stdout

@@ -54,7 +54,7 @@ def test_what_checks_find_is_mended_once_before_the_first_run(server: Server) ->
     assert done.returncode == 0, done.stderr
     assert steps(server).count("mending") == 1
     assert repository()["main.py"] == FAULTY.replace("undefined", "1")
-    assert "the coder has mended them: out/mended.diff; 0 are left" in done.stdout
+    assert "which the coder was to mend: out/mended.diff; 0 are left" in done.stdout
     assert "-print(undefined)\n+print(1)\n" in Path("out/mended.diff").read_text()
     again = papercoder("resume", "out", server=server, **CACHE)
     assert again.returncode == 0, again.stderr

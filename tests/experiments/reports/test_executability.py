@@ -20,10 +20,10 @@ def test_the_table_is_laid_out_as_in_the_paper_with_honest_averages() -> None:
     (table,) = build_report("executability", cells).tables.values()
     assert [column.name for column in table.columns] == ["Repo Name", "A", "B", "Average"]
     assert [[entry.text for entry in row] for row in table.rows] == [
-        ["Modified lines", "2", "25", "13.5"],
-        ["Total lines", "1000", "500", "750.0"],
+        ["Modified lines", "2", "25", "13.50"],
+        ["Total lines", "1000", "500", "750.00"],
         ["Percentage", "0.20", "5.00", "2.60"],
-        ["Rounds", "1", "3", "2.0"],
+        ["Rounds", "1", "3", "2.00"],
         ["Runs", "1", "1", "1.00"],
     ]
 

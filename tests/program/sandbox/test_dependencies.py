@@ -170,7 +170,6 @@ TRICKS = [
     "git+file://{evil}",
     "numpy --global-option=evil",
     "numpy --config-settings=evil",
-    "numpy\\",
     "$(touch mark)",
     "`touch mark`; numpy",
 ]
@@ -297,3 +296,26 @@ def test_no_option_hides_in_a_line_of_requirements(separator: str, wheelhouse: P
     found = prepared(f"numpy{separator}--find-links evil\n", wheelhouse)
     assert found.installed == ["numpy==2.0"]
     assert len(found.findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "findings"),
+    [
+        ("numpy==2.2 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n", ["numpy==2.2"], []),
+        ("numpy==2.2 --hash=sha256:00\n", ["numpy==2.2"], []),
+        ("numpy \\", ["numpy"], []),
+        ('numpy; os_name ~= "posix"\n', [], ["condition that cannot be read"]),
+        ('numpy; nonsense == "1"\n', [], ["is not a package and a version"]),
+        ("sklearn\n", ["scikit-learn"], ["is called 'scikit-learn'"]),
+    ],
+)
+def test_lines_are_read_as_pip_reads_them(text: str, wanted: list[str], findings: list[str]):
+    found, said = parse_requirements(text)
+    assert [str(requirement) for requirement in found] == wanted
+    assert len(said) == len(findings)
+    assert all(part in line for part, line in zip(findings, said, strict=True))
+
+
+def test_an_allowed_package_is_taken_although_it_looks_misspelt():
+    assert parse_requirements("nunpy\n")[0] == []
+    assert [one.name for one in parse_requirements("nunpy\n", ["nunpy"])[0]] == ["nunpy"]

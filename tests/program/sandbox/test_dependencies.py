@@ -309,7 +309,7 @@ def test_no_option_hides_in_a_line_of_requirements(separator: str, wheelhouse: P
         ("sklearn\n", ["scikit-learn"], ["is called 'scikit-learn'"]),
     ],
 )
-def test_lines_are_read_as_pip_reads_them(text: str, wanted: list[str], findings: list[str]):
+def test_continuations_hashes_and_conditions_are_read(text: str, wanted: list[str], findings: list[str]):
     found, said = parse_requirements(text)
     assert [str(requirement) for requirement in found] == wanted
     assert len(said) == len(findings)

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import threading
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,7 +104,7 @@ class Executor:
     def prepare(self, listing: Listing) -> Dependencies:
         """Make the virtual environment of a repository, or find it in the cache."""
         self.tell("installing its packages")
-        return prepare(listing.files.get(REQUIREMENTS, ""), self.cache, self.source)
+        return prepare(requirements_of(listing), self.cache, self.source)
 
     def run(self, repository: Path, command: str, out: Path, found: Dependencies) -> Execution:
         """Run one command on a copy of a repository."""
@@ -150,3 +151,15 @@ class Executor:
             if runs[number].produced:
                 texts |= Repository(out / PRODUCED / str(number + 1)).read().files
         return compare_results(paper, texts, self.tolerance)
+
+
+def requirements_of(listing: Listing) -> str:
+    """Return what a repository needs, as lines of requirements.txt: what stands there, and in pyproject.toml."""
+    lines = [listing.files.get(REQUIREMENTS, "")]
+    try:
+        project = tomllib.loads(listing.files.get("pyproject.toml", "")).get("project")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        project = None
+    named = project.get("dependencies") if isinstance(project, dict) else None
+    lines += [line for line in named if isinstance(line, str)] if isinstance(named, list) else []
+    return "\n".join(lines) + "\n"

@@ -18,6 +18,7 @@ FailureKind = Literal[
     "shape",
     "value",
     "key",
+    "index",
     "file",
     "memory",
     "disk",
@@ -38,6 +39,8 @@ class Frame(BaseModel):
     file: str
     line: int
     function: str
+    text: str = ""
+    """The line there, without its indentation."""
 
 
 class Failure(BaseModel):
@@ -47,7 +50,7 @@ class Failure(BaseModel):
 
     kind: FailureKind
     error: str
-    """The last line of the traceback, or of what was printed."""
+    """The message at the end of the traceback, or the last line of what was printed."""
     frame: Frame | None = None
     """The innermost place in the repository itself."""
     package: str | None = None

@@ -9,16 +9,30 @@ from pathlib import Path
 
 from program.repository import MAX_FILE_BYTES
 
-_METRIC = re.compile(
-    r"(?P<name>[A-Za-z][\w .()/%-]{0,60}?)\s*[:=]\s*"
-    r"(?P<value>[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)\s*%?(?!\w|[.:]\d)"
+_NAME = 60
+_VALUE = re.compile(
+    r"[ \t]{0,20}[:=][ \t]{0,20}"
+    r"(?P<value>[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)[ \t]?%?(?!\w|[.:,/-]\d)"
 )
+_LAST_WORDS = re.compile(r"[A-Za-z][\w .()/%-]*$")
+_COUNT = re.compile(
+    r"^(?:(?:epoch|step|iteration|iter|batch|round)[ #]*\d+(?: ?(?:/|of) ?\d+)?[ )-]+){1,3}(?=[A-Za-z])", re.IGNORECASE
+)
+"""Where training stands: not part of the name of what is measured."""
 
 
 def printed_metrics(text: str) -> dict[str, float]:
     """Return the numbers that a program prints as `name: number` or `name = number`; the last of a name counts."""
-    found = {found["name"].strip(): float(found["value"]) for found in _METRIC.finditer(text)}
-    return {name: value for name, value in found.items() if math.isfinite(value)}
+    metrics = {}
+    end = 0
+    for found in _VALUE.finditer(text):
+        start = max(end, found.start() - _NAME, text.rfind("\n", end, found.start()) + 1)
+        words = _LAST_WORDS.search(text[start : found.start()])
+        value = float(found["value"].replace(",", ""))
+        if words and math.isfinite(value):
+            metrics[_COUNT.sub("", words[0].strip())] = value
+        end = found.end()
+    return metrics
 
 
 _SAVED = re.compile(r"(?i)metric|result|score|eval|summary")

@@ -18,6 +18,7 @@ FailureKind = Literal[
     "shape",
     "value",
     "key",
+    "index",
     "file",
     "memory",
     "disk",
@@ -39,7 +40,7 @@ class Frame(BaseModel):
     line: int
     function: str
     text: str = ""
-    """The source line, as far as it is known."""
+    """The line there, without its indentation."""
 
 
 class Failure(BaseModel):
@@ -49,7 +50,7 @@ class Failure(BaseModel):
 
     kind: FailureKind
     error: str
-    """The last line of the traceback, or of what was printed."""
+    """The message at the end of the traceback, or the last line of what was printed."""
     frame: Frame | None = None
     """The innermost place in the repository itself."""
     package: str | None = None

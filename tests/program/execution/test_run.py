@@ -124,7 +124,7 @@ def test_a_missing_dependency_is_told_from_a_missing_module_of_its_own():
     assert failure("import torchvision.models\n") == Failure(
         kind="missing dependency",
         error="ModuleNotFoundError: No module named 'torchvision'",
-        frame=Frame(file="main.py", line=1, function="<module>"),
+        frame=Frame(file="main.py", line=1, function="<module>", text="import torchvision.models"),
         package="torchvision",
     )
     write(src__model="", train="import src.models\n")
@@ -132,7 +132,7 @@ def test_a_missing_dependency_is_told_from_a_missing_module_of_its_own():
     assert execution.failure == Failure(
         kind="missing module",
         error="ModuleNotFoundError: No module named 'src.models'",
-        frame=Frame(file="train.py", line=1, function="<module>"),
+        frame=Frame(file="train.py", line=1, function="<module>", text="import src.models"),
     )
 
 
@@ -170,7 +170,34 @@ def test_a_module_of_its_own_in_the_wrong_place_is_no_dependency():
         ),
         ("raise RuntimeError('The size of tensor a (3) must match the size of tensor b (4)')", "shape", "RuntimeError"),
         ("raise ValueError('operands could not be broadcast together with shapes (3,) (4,)')", "shape", "ValueError"),
-        ("[][3]", "shape", "IndexError: list index out of range"),
+        ("[][3]", "index", "IndexError: list index out of range"),
+        ("raise IndexError('Dimension out of range (expected to be in range of [-1, 0])')", "shape", "IndexError: D"),
+        ("raise ValueError('unknown dimension reduction method')", "value", "ValueError: unknown"),
+        ("raise ValueError('unknown shape: circle')", "value", "ValueError: unknown"),
+        (
+            "raise RuntimeError('Error(s) in loading state_dict for Net:\\n\\tsize mismatch for fc.weight')",
+            "shape",
+            "RuntimeError: Error(s) in loading state_dict for Net: size mismatch for fc.weight",
+        ),
+        ("raise RuntimeError('Bad input.\\nGot shapes (3,) and (4,)')", "shape", "RuntimeError: Bad input."),
+        (
+            "class A:\n    def __del__(self): {}['lr']\na = A()\ntry:\n    len(3)\nfinally:\n    del a",
+            "type",
+            "TypeError: object",
+        ),
+        ("import sys\nclass A:\n    def __del__(self): {}['lr']\nA()\nsys.exit('no data')", "other", "no data"),
+        ("raise ExceptionGroup('two', [ValueError('first'), KeyError('second')])", "value", "ValueError: first"),
+        (
+            "e = []\nfor f in (lambda: len(3), lambda: {}['lr']):\n    try:\n        f()\n"
+            "    except Exception as error:\n        e.append(error)\nraise ExceptionGroup('two', e)",
+            "key",
+            "KeyError: 'lr'",
+        ),
+        (
+            "class MyExceptionGroup(ExceptionGroup): ...\nraise MyExceptionGroup('a', [OSError('b')])",
+            "other",
+            "OSError: b",
+        ),
         ("raise RuntimeError('something')", "other", "RuntimeError: something"),
         ("input('Name? ')", "other", "EOFError: EOF when reading a line"),
         ("import sys; sys.exit('no data')", "other", "no data"),
@@ -238,7 +265,7 @@ def test_the_place_is_the_innermost_in_the_repository():
     )
     found = run().failure
     assert found
-    assert found.frame == Frame(file="src/deep/layers.py", line=5, function="forward")
+    assert found.frame == Frame(file="src/deep/layers.py", line=5, function="forward", text="return json.loads(x)")
     assert found.error.startswith("JSONDecodeError: ")
 
 
@@ -246,7 +273,10 @@ def test_the_place_of_a_syntax_error_is_the_file_that_has_it():
     write(src__broken="x = 1\ny = = 2\n", main="import src.broken\n")
     found = run().failure
     assert found
-    assert (found.kind, found.frame) == ("syntax", Frame(file="src/broken.py", line=2, function="<module>"))
+    assert (found.kind, found.frame) == (
+        "syntax",
+        Frame(file="src/broken.py", line=2, function="<module>", text="y = = 2"),
+    )
 
 
 def test_the_place_is_not_in_an_installed_package_of_the_same_name(tmp_path: Path):
@@ -260,7 +290,9 @@ def test_the_place_is_not_in_an_installed_package_of_the_same_name(tmp_path: Pat
         Bubblewrap(), REPOSITORY, "python main.py", Limits(), OUT, [found.folder], environment_of(found)
     )
     assert execution.failure == Failure(
-        kind="value", error="ValueError: theirs", frame=Frame(file="main.py", line=3, function="<module>")
+        kind="value",
+        error="ValueError: theirs",
+        frame=Frame(file="main.py", line=3, function="<module>", text="loader.load()"),
     )
 
 
@@ -269,7 +301,9 @@ def test_a_program_that_waits_for_a_person_is_not_waited_for():
     execution = run()
     assert execution.seconds < 10
     assert execution.failure
-    assert execution.failure.frame == Frame(file="main.py", line=1, function="<module>")
+    assert execution.failure.frame == Frame(
+        file="main.py", line=1, function="<module>", text="answer = input('Continue? [y/n] ')"
+    )
 
 
 def test_a_run_that_rewrites_its_own_sources_changes_a_copy():
@@ -361,6 +395,17 @@ def test_nothing_is_left_in_the_folder_for_temporary_files(tmp_path: Path, monke
         ("loss: 1e999", {}),
         ("The accuracy: 0.5.", {"The accuracy": 0.5}),
         ("a" * 200_000, {}),
+        ("params: 1,234,567", {"params": 1_234_567}),
+        ("cost = -1,234.5", {"cost": -1234.5}),
+        ("shape: 1,2,3", {}),
+        ("a: 1, b: 2,c: 3", {"a": 1, "b": 2, "c": 3}),
+        ("date: 2024-01-02", {}),
+        ("correct: 45/50", {}),
+        ("Results:\n1. foo", {}),
+        ("Epoch 1/10 - loss: 0.5 - acc: 0.1\nEpoch 2/10 - loss: 0.4 - acc: 0.2", {"loss": 0.4, "acc": 0.2}),
+        ("Epoch 1 step 10/20 val loss=.5", {"val loss": 0.5}),
+        ("step size: 0.1", {"step size": 0.1}),
+        ("Epoch: 3", {"Epoch": 3}),
     ],
 )
 def test_metrics_are_what_is_printed_with_a_name(text: str, metrics: dict[str, float]):
@@ -401,6 +446,12 @@ def test_metrics_are_also_what_is_saved_under_such_a_name(
         "a: " + "1" * 200_000 + "x",
         "a " * 100_000,
         "a\n\n\n\n" * 100_000,
+        ("a" * 60 + " " * 5_000) * 100,
+        "a: 1" + ",111" * 50_000 + "x",
+        "Exception ignored in\nTraceback (most recent call last):\n" * 10_000,
+        "Traceback (most recent call last):\nsubprocess.CalledProcessError: x\n" * 10_000,
+        "  + Exception Group Traceback (most recent call last):\n" + "  | " * 100_000,
+        'Traceback (most recent call last):\n  File "main.py", line ' + "9" * 5_000 + "\nKeyError: 1\n",
     ],
 )
 def test_no_output_makes_its_reader_wait(text: str):

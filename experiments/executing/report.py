@@ -124,6 +124,8 @@ def _lines(report: Report) -> Iterator[str]:
     if report.comparisons and report.status != "ran":
         yield "  the last command did not come to its end: what it has written may be incomplete"
     yield from comparison_lines(report.comparisons, report.quick, bool(report.stand_ins))
+    if report.not_compared and report.runs:
+        yield f"  not compared, for nothing like it was produced: {', '.join(report.not_compared)}"
 
 
 def _run_line(run: Execution) -> str:
@@ -167,5 +169,5 @@ def _grid(numbers: Sequence[Comparison], comparable: bool) -> Iterator[str]:
 
 
 def _cell(one: Comparison, comparable: bool) -> str:
-    obtained = "-" if one.obtained is None else f"{one.obtained:.4g}"
+    obtained = "-" if one.obtained is None else f"{one.obtained:.4g}" + (f" x{one.scale:g}" if one.scale != 1 else "")
     return f"{one.stated:g} / {obtained}" + ("*" if comparable and one.within is False else "")

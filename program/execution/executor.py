@@ -12,7 +12,7 @@ from pathlib import Path
 from program.execution.command import Commands
 from program.execution.data import find_missing_data
 from program.execution.report import Execution, Report
-from program.execution.reproduction import TOLERANCE, Comparison, compare_results
+from program.execution.reproduction import TOLERANCE, Comparison, compare_results, uncompared_tables
 from program.execution.run import execute
 from program.execution.static import find_static_faults
 from program.repository import Listing, Repository
@@ -90,6 +90,7 @@ class Executor:
         runs = self._run_all(repository, out, commands, full, found)
         quick = commands.quick is not None and len(runs) == 1
         counted = range(0 if quick or commands.quick is None else 1, len(runs))  # of the quick mode only if it is alone
+        comparisons = self._compare(paper, out, runs, counted)
         return report.model_copy(
             update={
                 "status": runs[-1].status,
@@ -97,7 +98,8 @@ class Executor:
                 "installed": tuple(found.installed),
                 "runs": tuple(runs),
                 "quick": quick,
-                "comparisons": tuple(self._compare(paper, out, runs, counted)),
+                "comparisons": tuple(comparisons),
+                "not_compared": tuple(uncompared_tables(paper, comparisons) if paper else ()),
             }
         )
 

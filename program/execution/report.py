@@ -104,6 +104,8 @@ class Report(BaseModel):
     quick: bool = False
     """Whether the last run was that of the quick mode: tiny data, whose results are not those of the paper."""
     comparisons: tuple[Comparison, ...] = ()
+    not_compared: tuple[str, ...] = ()
+    """Numbered tables of the paper like which nothing was produced."""
 
     @property
     def findings(self) -> tuple[str, ...]:

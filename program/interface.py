@@ -99,31 +99,33 @@ def _missing(planned: Planned, modules: Mapping[str, griffe.Module]) -> Iterator
         if not any(_is_imported(planned.name, module) for module in modules.values()):
             yield f"the class {planned.name} of the class diagram is in no file"
         return
-    faults = [list(_differing(planned, path, scope)) for path, scope in places]
-    yield from min(faults, key=len)  # two classes may have the same name; the plan is of one of them
+    differing = [dict(_differing(planned, path, scope)) for path, scope in places]
+    for name, fault in min(differing, key=len).items():  # several classes may have the planned one's name
+        if all(name in other for other in differing):
+            yield fault
 
 
-def _differing(planned: Planned, path: str, scope: Scope) -> Iterator[str]:
-    """Say what a class, or a module, does not have of what is planned for it."""
+def _differing(planned: Planned, path: str, scope: Scope) -> Iterator[tuple[str, str]]:
+    """Say what a class, or a module, does not have of what is planned for it, by the name of the method."""
     for name, parameters in planned.methods.items():
         found = scope.members.get(name)
         if found is None:
             if not _may_come_from_elsewhere(scope, name):
-                yield f"{path}: {planned.name}.{name} of the class diagram is not there"
-        elif isinstance(found, griffe.Function) and parameters is not None:
-            yield from _lacking(f"{path}: {planned.name}.{name}", parameters, found)
+                yield name, f"{path}: {planned.name}.{name} of the class diagram is not there"
+        elif isinstance(found, griffe.Function) and (
+            fault := _lacking(f"{path}: {planned.name}.{name}", parameters or (), found)
+        ):
+            yield name, fault
 
 
-def _lacking(what: str, parameters: Sequence[str], found: griffe.Function) -> Iterator[str]:
-    """Say which planned parameters a function does not take."""
+def _lacking(what: str, parameters: Sequence[str], found: griffe.Function) -> str | None:
+    """Say which planned parameters a function does not take; None if it takes all."""
     if any(parameter.kind in _ANY_NUMBER for parameter in found.parameters):
-        return
+        return None
     given = [parameter.name for parameter in found.parameters if parameter.name not in ("self", "cls")]
-    if lacking := [name for name in parameters if name not in given]:
-        yield (
-            f"{what} has no parameter {', '.join(lacking)}, which the class diagram gives it; "
-            f"it takes ({', '.join(given)})"
-        )
+    lacking = ", ".join(name for name in parameters if name not in given)
+    end = f"which the class diagram gives it; it takes ({', '.join(given)})"
+    return f"{what} has no parameter {lacking}, {end}" if lacking else None
 
 
 def _may_come_from_elsewhere(scope: Scope, name: str) -> bool:

@@ -103,7 +103,9 @@ def test_of_classes_of_one_name_the_one_that_is_planned_counts(names: str):
     other = {f"{names[0]}.py": "class Net: ...\n"}
     whole = {f"{names[1]}.py": "class Net:\n    def fit(self, x): ...\n    def save(self): ...\n"}
     half = {f"{names[1]}.py": "class Net:\n    def fit(self, x): ...\n"}
+    rest = {f"{names[0]}.py": "class Net:\n    def save(self): ...\n"}
     assert missing_interface(diagram, {**other, **whole}) == []
+    assert missing_interface(diagram, {**rest, **half}) == []
     assert missing_interface(diagram, {**other, **half}) == [
         f"{names[1]}.py: Net.save of the class diagram is not there"
     ]

@@ -3,10 +3,11 @@
 import ast
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from program.checks import check_texts
+from program.sandbox.dependencies import is_known
 from program.syntax import parse_python
 from signatures.bundle import FileBundle
 from signatures.paths import collisions
@@ -35,6 +36,21 @@ def find_faults(files: Mapping[str, str]) -> list[str]:
         for fault in _unresolved(PurePosixPath(path).parent, node, modules)
     ]
     return check_texts(files) + imports
+
+
+def is_shadowed(top: str, paths: Collection[str]) -> bool:
+    """Say whether a name means a known package, which goes before a folder of this name without `__init__.py`."""
+    places = [root / top for root in _ROOTS]
+    return is_known(top) and not any(f"{place}.py" in paths or f"{place}/__init__.py" in paths for place in places)
+
+
+def has_other_names(tree: ast.Module) -> bool:
+    """Say whether a file may have names that do not stand in it: from `import *`, `globals()` or `exec`."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id="globals" | "exec") | ast.alias(name="*"):
+                return True
+    return False
 
 
 def _parsed(text: str) -> ast.Module | None:
@@ -81,7 +97,9 @@ def _unresolved(folder: PurePosixPath, node: ast.Import | ast.ImportFrom, module
 def _is_ours(name: str, modules: Modules) -> bool:
     """Say whether an absolute import means a module of the repository, and not a package that is installed."""
     top = name.partition(".")[0]
-    return top not in sys.stdlib_module_names and bool(_found(_ROOTS, top, modules))
+    if top in sys.stdlib_module_names or is_shadowed(top, modules):
+        return False
+    return bool(_found(_ROOTS, top, modules))
 
 
 def _found(roots: Sequence[PurePosixPath], name: str, modules: Modules) -> list[PurePosixPath]:
@@ -102,7 +120,7 @@ def _has(module: PurePosixPath, name: str, modules: Modules) -> bool:
     if path is None:
         return False
     tree = modules[path]
-    return tree is None or not {name, "*", "__getattr__"}.isdisjoint(_bound(tree))
+    return tree is None or has_other_names(tree) or not {name, "__getattr__"}.isdisjoint(_bound(tree))
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:

@@ -12,6 +12,7 @@ from program.syntax import one_at_a_time
 _CLASS = re.compile(r"^\s*class\s+`?(?P<name>\w+)`?[^{\n]*(?:\{(?P<body>[^}]*)\})?", re.MULTILINE)
 _BESIDE = re.compile(r"^\s*(?P<name>\w+)\s*:\s*(?P<member>[+#~-]?\w.*)$", re.MULTILINE)
 _MEMBER = re.compile(r"^\s*[+]?(?P<name>\w+)\s*\((?P<parameters>.*)\)")
+_GENERIC = re.compile(r"~([^~]*)~")
 _ANY_NUMBER = (griffe.ParameterKind.var_positional, griffe.ParameterKind.var_keyword)
 _OPEN, _CLOSE = "([{", ")]}"
 
@@ -54,7 +55,7 @@ def missing_interface(diagram: str, files: Mapping[str, str]) -> list[str]:
 
 
 def _add(planned: Planned, line: str) -> None:
-    if found := _MEMBER.match(line.replace("~", "")):
+    if found := _MEMBER.match(_GENERIC.sub(r"[\1]", line)):
         planned.methods[found["name"]] = _parameters(found["parameters"])
 
 
@@ -65,9 +66,16 @@ def _parameters(text: str) -> list[str] | None:
         depth += (sign in _OPEN) - (sign in _CLOSE)
         if sign == "," and depth == 0:
             if piece := text[start:place].strip():
-                names.append(re.split(r"[\s:=]", piece, maxsplit=1)[0])
+                names.append(_name(piece))
             start = place + 1
     return None if any(not name.isidentifier() for name in names) else [name for name in names if name != "self"]
+
+
+def _name(parameter: str) -> str:
+    """Return the name in `x: Tensor = 0`, and in `Tensor x`, as Mermaid has it."""
+    before, colon, _ = parameter.partition("=")[0].partition(":")
+    words = before.split() or [""]
+    return words[0] if colon else words[-1]
 
 
 def _visited(path: str, text: str) -> griffe.Module | None:
@@ -88,28 +96,36 @@ def _missing(planned: Planned, modules: Mapping[str, griffe.Module]) -> Iterator
         stem = planned.name.lower().removesuffix("module").rstrip("_")
         places = [(path, module) for path, module in modules.items() if PurePosixPath(path).stem.lower() == stem]
     if not places:
-        yield f"the class {planned.name} of the class diagram is in no file"
+        if not any(_is_imported(planned.name, module) for module in modules.values()):
+            yield f"the class {planned.name} of the class diagram is in no file"
         return
-    path, scope = places[0]
+    differing = [dict(_differing(planned, path, scope)) for path, scope in places]
+    for name, fault in min(differing, key=len).items():  # several classes may have the planned one's name
+        if all(name in other for other in differing):
+            yield fault
+
+
+def _differing(planned: Planned, path: str, scope: Scope) -> Iterator[tuple[str, str]]:
+    """Say what a class, or a module, does not have of what is planned for it, by the name of the method."""
     for name, parameters in planned.methods.items():
         found = scope.members.get(name)
         if found is None:
             if not _may_come_from_elsewhere(scope, name):
-                yield f"{path}: {planned.name}.{name} of the class diagram is not there"
-        elif isinstance(found, griffe.Function) and parameters is not None:
-            yield from _lacking(f"{path}: {planned.name}.{name}", parameters, found)
+                yield name, f"{path}: {planned.name}.{name} of the class diagram is not there"
+        elif isinstance(found, griffe.Function) and (
+            fault := _lacking(f"{path}: {planned.name}.{name}", parameters or (), found)
+        ):
+            yield name, fault
 
 
-def _lacking(what: str, parameters: Sequence[str], found: griffe.Function) -> Iterator[str]:
-    """Say which planned parameters a function does not take."""
+def _lacking(what: str, parameters: Sequence[str], found: griffe.Function) -> str | None:
+    """Say which planned parameters a function does not take; None if it takes all."""
     if any(parameter.kind in _ANY_NUMBER for parameter in found.parameters):
-        return
+        return None
     given = [parameter.name for parameter in found.parameters if parameter.name not in ("self", "cls")]
-    if lacking := [name for name in parameters if name not in given]:
-        yield (
-            f"{what} has no parameter {', '.join(lacking)}, which the class diagram gives it; "
-            f"it takes ({', '.join(given)})"
-        )
+    lacking = ", ".join(name for name in parameters if name not in given)
+    end = f"which the class diagram gives it; it takes ({', '.join(given)})"
+    return f"{what} has no parameter {lacking}, {end}" if lacking else None
 
 
 def _may_come_from_elsewhere(scope: Scope, name: str) -> bool:
@@ -126,6 +142,10 @@ def _classes(scope: Scope) -> Iterator[griffe.Class]:
         if isinstance(member, griffe.Class):
             yield member
             yield from _classes(member)
+
+
+def _is_imported(name: str, module: griffe.Module) -> bool:
+    return name in module.members and module.members[name].is_alias
 
 
 def _has_function(module: griffe.Module, name: str) -> bool:

@@ -1,5 +1,6 @@
 """What is wrong with a repository before it is run: ruff and a type checker read it; nothing of it is imported."""
 
+import ast
 import json
 import os
 import re
@@ -7,28 +8,37 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 
 from ruff import find_ruff_bin
 
 from data.errors import SandboxError
-from program.findings import find_faults
+from program.findings import find_faults, has_other_names, is_shadowed
 from program.interface import missing_interface
+from program.syntax import parse_python
 
 RULES = "E9,F63,F7,F82"
 """Rules of ruff whose violation is an error at run time: no Python, undefined names, misplaced statements."""
 
-CODES = ("attr-defined", "name-defined", "call-arg")
-"""Kinds of errors of the type checker that are errors at run time too."""
+CODES = ("attr-defined", "call-arg")
+"""Kinds of errors of the type checker that are errors at run time too; of undefined names, ruff knows more."""
+
+ATTEMPTS = 6
+"""How often the type checker is started, each time without what has stopped it."""
 
 MANY_SECONDS = 300
 """How long each tool may take."""
 
-_DEFINED = re.compile(r"^[ \t]*(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
-_OF_A_MODULE = re.compile(r"Module\b")
-_SUBJECT = re.compile(r'^(?:"(?:type\[)?(?P<owner>\w+)\]?" has no|.*\b(?:to|for) "(?P<called>\w+)")')
-"""Whose attribute or argument an error is about."""
+_UNDEFINED = ("F821", "F822")
+"""Rules of ruff about names, which another file or `globals()` may have made."""
 
+_ATTRIBUTE = re.compile(r'^(?:"(?:type\[)?(?P<owner>\w+)\]?"|Module\b.*?) has no attribute "(?P<name>\w+)"')
+_CALL = re.compile(r'\b(?:to|for) "(?P<called>\w+)"(?: of "(?P<owner>\w+)")?(?:;|$)')
+"""What has no such attribute, or was called with wrong arguments."""
+
+_STOPPED = re.compile(r"^(?P<file>[^:\n]+):(?:\d+:)? error: (?P<message>.*)", re.MULTILINE)
 _TYPE_ERROR = re.compile(r"(?P<file>[^:\n]+):(?P<line>\d+): error: (?P<message>.+?)  \[(?P<code>[\w-]+)\]")
 
 
@@ -52,8 +62,8 @@ def find_static_faults(files: Mapping[str, str], class_diagram: str | None = Non
         if python:
             known = {_place(fault) for fault in faults}
             broken = {fault.partition(":")[0] for fault in faults if "is not Python" in fault}
-            defined = {name for path in python for name in _DEFINED.findall(files[path])}
-            for fault in [*_ruff(folder), *_mypy(folder, python, defined)]:
+            texts = {path: files[path] for path in python}
+            for fault in [*_ruff(folder, texts), *_mypy(folder, texts)]:
                 if _place(fault) not in known and fault.partition(":")[0] not in broken:
                     known.add(_place(fault))
                     faults.append(fault)
@@ -77,46 +87,95 @@ def _place(fault: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (fault, "")
 
 
-def _ruff(folder: Path) -> Iterator[str]:
+def _ruff(folder: Path, texts: Mapping[str, str]) -> Iterator[str]:
     options = ["check", "--isolated", "--no-cache", "--exit-zero", "--quiet", "--select", RULES]
     done = _run([find_ruff_bin(), *options, "--output-format", "json", "."], folder)
     try:
         found = json.loads(done.stdout)
     except ValueError:
         raise SandboxError(f"ruff does not work: {' '.join(done.stderr.split())[:200]}") from None
+    open_ended = {path for path, text in texts.items() if (tree := _parsed(text)) and has_other_names(tree)}
     for fault in found:
         path = Path(fault["filename"])
-        path = path.relative_to(folder) if path.is_absolute() else path
-        yield f"{path.as_posix()}: line {fault['location']['row']} {fault['message']}"
+        name = (path.relative_to(folder) if path.is_absolute() else path).as_posix()
+        if name not in open_ended or fault["code"] not in _UNDEFINED:
+            yield f"{name}: line {fault['location']['row']} {fault['message']}"
 
 
-def _mypy(folder: Path, paths: Sequence[str], defined: Collection[str]) -> Iterator[str]:
-    """Check types where errors cannot come from packages, which are not installed here: of what is `defined` here."""
-    named = [path for path in paths if all(part.isidentifier() for part in Path(path).with_suffix("").parts)]
-    if not named:
-        return
+def _mypy(folder: Path, texts: Mapping[str, str]) -> Iterator[str]:
+    """Check types where errors cannot come from packages, which are not installed here."""
+    trees = {path: tree for path, text in texts.items() if (tree := _parsed(text)) and _is_checked(path, texts)}
+    output = _checked(folder, texts, trees)
+    words = {word for path in {*texts} - {*trees} for word in re.findall(r"\w+", texts[path])}
+    code = _Code.read(trees, words)
+    for found in _TYPE_ERROR.finditer(output):
+        here = found["file"], int(found["line"])
+        if found["code"] in CODES and here not in code.expected and code.is_certain(found["message"]):
+            yield f"{found['file']}: line {found['line']} {found['message']}"
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return parse_python(text)
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _is_checked(path: str, texts: Collection[str]) -> bool:
+    """Say whether a file is what its name is imported as; not where an installed module goes before it."""
+    place = PurePosixPath(path).with_suffix("")
+    parts = place.parts[place.parts[0] == "src" and len(place.parts) > 1 :]
+    if not all(part.isidentifier() for part in place.parts) or f"{place}/__init__.py" in texts:
+        return False
+    return parts[0] not in sys.stdlib_module_names if len(parts) == 1 else not is_shadowed(parts[0], texts)
+
+
+def _checked(folder: Path, texts: Mapping[str, str], trees: dict[str, ast.Module]) -> str:
+    """Return what mypy says, and drop from `trees` what stops it; other files are removed, for imports find them."""
     options = [
         *("--config-file=", "--no-site-packages", "--ignore-missing-imports", "--check-untyped-defs"),
         *("--no-strict-optional", "--allow-redefinition", "--explicit-package-bases", "--namespace-packages"),
         *("--no-error-summary", "--hide-error-context", "--no-color-output", "--no-incremental"),
         *("--cache-dir", os.devnull),
     ]
-    done = _run([sys.executable, "-I", "-m", "mypy", *options, "--", *named], folder)
-    if done.returncode not in (0, 1) and not done.stdout:
-        raise SandboxError(f"mypy does not work: {' '.join(done.stderr.split())[:200]}")
-    for found in _TYPE_ERROR.finditer(done.stdout):
-        subject = _SUBJECT.search(found["message"])
-        ours = subject and {subject["owner"], subject["called"]} & {*defined}
-        if found["code"] in CODES and (ours or found["code"] == "name-defined" or _OF_A_MODULE.match(found["message"])):
-            yield f"{found['file']}: line {found['line']} {found['message']}"
+    root = "src" if any(path.startswith("src/") for path in trees) else ""
+    for _ in range(ATTEMPTS):
+        for path in {*texts} - {*trees}:
+            _remove(folder, path)
+        if not trees:
+            break
+        done = _run([sys.executable, "-I", "-m", "mypy", *options, "--", *trees], folder, {"MYPYPATH": root})
+        if done.returncode in (0, 1):
+            return done.stdout
+        stopped = {found["file"] for found in _STOPPED.finditer(done.stdout)} & {*trees}
+        if root and re.search(r"Duplicate module|found twice", done.stdout):  # some name modules from src, some in it
+            root = ""
+        elif stopped:
+            for path in stopped:
+                del trees[path]
+        elif done.stdout:
+            break
+        else:
+            raise SandboxError(f"mypy does not work: {' '.join(done.stderr.split())[:200]}")
+    return ""
 
 
-def _run(command: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[str]":
+def _remove(folder: Path, path: str) -> None:
+    """Remove a file and the folders that are empty then, which could be imported."""
+    (folder / path).unlink(missing_ok=True)
+    with suppress(OSError):
+        for parent in PurePosixPath(path).parents[:-1]:
+            (folder / parent).rmdir()
+
+
+def _run(
+    command: Sequence[str], folder: Path, more: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
     try:
         return subprocess.run(
             command,
             cwd=folder,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(folder)},
+            env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": str(folder), **(more or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -129,3 +188,193 @@ def _run(command: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[s
         raise SandboxError(f"{Path(command[0]).name} took longer than {MANY_SECONDS} s on the repository") from None
     except OSError as error:
         raise SandboxError(f"{Path(command[0]).name} does not start: {error.strerror}") from None
+
+
+_PLAIN = ("dataclasses.dataclass", "functools.total_ordering", "typing.final", "enum.unique")
+"""Decorators of classes that the type checker knows."""
+
+_PLAIN_OF_METHODS = ("staticmethod", "classmethod", "abc.abstractmethod")
+_CLOSED = ("object", "ABC", "Generic")
+"""Bases that bring nothing."""
+
+_HOOKS = ("__getattr__", "__getattribute__", "__new__", "__init_subclass__", "__set_name__")
+_SETTERS = ("setattr", "__setattr__", "__dict__", "exec")
+"""Names in a text that may give attributes to anything."""
+
+_FAILING = ("AttributeError", "TypeError", "ImportError", "ModuleNotFoundError", "NameError")
+_EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "suppress")
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass
+class _Code:
+    """What Python files say by name, as far as the type checker does not heed it."""
+
+    named: set[str]
+    """What is defined or assigned anywhere, or a text: anything may have an attribute of such a name."""
+    bound: set[str] = field(default_factory=set)
+    """What is assigned, or imported where this may fail: it may be something else than a definition of this name."""
+    classes: dict[str, list[ast.ClassDef]] = field(default_factory=dict)
+    functions: dict[str, list[tuple[str, _Function]]] = field(default_factory=dict)
+    odd: set[ast.AST] = field(default_factory=set)
+    """Classes and functions with something that may change them."""
+    expected: set[tuple[str, int]] = field(default_factory=set)
+    """Lines whose errors the code awaits."""
+    has_setters: bool = False
+    has_other_names: bool = False
+
+    @classmethod
+    def read(cls, trees: Mapping[str, ast.Module], words: Collection[str]) -> "_Code":
+        """Read files by path; `words` are those of files that cannot be read."""
+        code = cls({*words})
+        for path, tree in trees.items():
+            imports = _imports(tree)
+            code.has_other_names |= has_other_names(tree)
+            methods = {inside for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for inside in node.body}
+            for node in ast.walk(tree):
+                code._add(path, node, imports)
+                if isinstance(node, _Function) and node not in methods:
+                    code.functions.setdefault(node.name, []).append((path, node))
+        return code
+
+    def _add(self, path: str, node: ast.AST, imports: Mapping[str, str]) -> None:
+        match node:
+            case ast.ClassDef(name=name):
+                self.named.add(name)
+                self.classes.setdefault(name, []).append(node)
+                if _is_odd(node, imports):
+                    self.odd.add(node)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                self.named.add(name)
+                if any(_full_name(it, imports) not in _PLAIN_OF_METHODS for it in node.decorator_list):
+                    self.odd.add(node)
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
+                self.named.add(name)
+                self.bound.add(name)
+            case ast.Constant(value=str(text)):
+                self.named.add(text)
+            case ast.Try() | ast.With() if _expects(node):
+                self.expected |= {(path, line) for line in range(node.lineno, (node.end_lineno or 0) + 1)}
+                self.bound |= {name for inside in ast.walk(node) for name in _names(inside)}
+        self.has_setters |= _is_setter(node)
+
+    def is_certain(self, message: str) -> bool:
+        """Say whether an error of the type checker is one at run time too."""
+        if found := _ATTRIBUTE.search(message):
+            if found["name"] in self.named or self.has_setters:
+                return False
+            return self._is_plain(found["owner"]) if found["owner"] else not self.has_other_names
+        if found := _CALL.search(message):
+            return found["called"] not in self.bound and self._is_certain_call(found["called"], found["owner"])
+        return False
+
+    def _is_certain_call(self, name: str, owner: str | None) -> bool:
+        """Say whether what is called can only be the one that the type checker has found."""
+        if owner:
+            family = [node for relative in self._family(owner) for node in self.classes.get(relative, [])]
+            found = [it for node in family for it in node.body if isinstance(it, _Function) and it.name == name]
+            return self._is_plain(owner) and len(found) == 1 and found[0] not in self.odd
+        functions = self.functions.get(name, [])
+        if name in self.classes:
+            return not functions and self._is_plain(name) and self._below(name) == {name}
+        paths = [path for path, _ in functions]
+        return bool(paths) and len({*paths}) == len(paths) and not any(node in self.odd for _, node in functions)
+
+    def _is_plain(self, name: str) -> bool:
+        """Say whether a class of ours has just what stands in it, in the classes above it and in those below."""
+        if name not in self.classes or name in self.bound:
+            return False
+        family = self._family(name)
+        below = family - self._above({name})
+        bases = {base for relative in below for base in self._bases(relative)}
+        odd = any(node in self.odd for relative in family for node in self.classes.get(relative, []))
+        return not odd and all(base in self.classes or base in _CLOSED for base in bases)
+
+    def _family(self, name: str) -> set[str]:
+        """Return the classes that an object of this one may also be of."""
+        return self._above(self._below(name))
+
+    def _below(self, name: str) -> set[str]:
+        below, size = {name}, 0
+        while len(below) > size:
+            size = len(below)
+            below |= {other for other in self.classes if not below.isdisjoint(self._bases(other))}
+        return below
+
+    def _above(self, names: set[str]) -> set[str]:
+        above, new = set(names), set(names)
+        while new:
+            new = {base for name in new for base in self._bases(name)} - above
+            above |= new
+        return above
+
+    def _bases(self, name: str) -> set[str]:
+        return {_full_name(base, {}).rpartition(".")[2] for node in self.classes.get(name, []) for base in node.bases}
+
+
+def _imports(tree: ast.Module) -> dict[str, str]:
+    """Return what names of a file are imported as, with their modules."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.asname: alias.name for alias in node.names if alias.asname}
+    return found
+
+
+def _full_name(node: ast.expr, imports: Mapping[str, str]) -> str:
+    """Return the name of a decorator or a base, without its arguments; empty if it has none."""
+    parts: list[str] = []
+    while not isinstance(node, ast.Name):
+        match node:
+            case ast.Attribute(value=inside, attr=name):
+                parts.append(name)
+            case ast.Call(func=inside) | ast.Subscript(value=inside):
+                pass
+            case _:
+                return ""
+        node = inside
+    return ".".join([imports.get(node.id, node.id), *reversed(parts)])
+
+
+def _is_odd(node: ast.ClassDef, imports: Mapping[str, str]) -> bool:
+    """Say whether a class may have more, or be called otherwise, than stands in it."""
+    return (
+        any(_full_name(it, imports) not in _PLAIN for it in node.decorator_list)
+        or any(it.arg != "metaclass" or _full_name(it.value, imports) != "abc.ABCMeta" for it in node.keywords)
+        or any(isinstance(it, _Function) and it.name in _HOOKS for it in node.body)
+        or any(_full_name(base, imports).rpartition(".")[2] in ("", "Protocol") for base in node.bases)
+    )
+
+
+def _is_setter(node: ast.AST) -> bool:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in _SETTERS
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="vars")), attr=name)):
+            return name in ("update", "setdefault", "__setitem__")
+        case ast.Subscript(value=ast.Call(func=ast.Name(id="vars")), ctx=ast.Store()):
+            return True
+        case ast.Assign(value=ast.Call(func=ast.Name(id="vars"))):
+            return True
+    return False
+
+
+def _expects(node: ast.Try | ast.With) -> bool:
+    """Say whether errors are part of the plan: they are caught by name, or a test awaits them."""
+    if isinstance(node, ast.With):
+        calls = [_full_name(item.context_expr, {}) for item in node.items]
+        return any(call.rpartition(".")[2] in _EXPECTING for call in calls)
+    types = [handler.type for handler in node.handlers if handler.type]
+    return any(isinstance(it, ast.Name) and it.id in _FAILING for kind in types for it in ast.walk(kind))
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    """Yield what a statement defines or imports."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.alias(name=name, asname=other):
+            yield other or name

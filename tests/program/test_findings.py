@@ -75,7 +75,23 @@ def test_a_script_finds_what_lies_beside_it():
     assert faults(scripts__tools="x = 1\n", scripts__run="from tools import x\n") == []
 
 
-@pytest.mark.parametrize("text", ["from other import *\n", "def __getattr__(name):\n    return name\n"])
+@pytest.mark.parametrize("line", ["from datasets import load_dataset", "import datasets.load"])
+def test_a_known_package_goes_before_a_folder_without_an_init_file(line):
+    files = {"main.py": f"{line}\n", "datasets/rows.py": "x = 1\n"}
+    assert find_faults(files) == []
+    assert find_faults({**files, "datasets/__init__.py": "y = 1\n"}) != []
+    assert faults(rows__one="x = 1\n", main=f"{line.replace('datasets', 'rows')}\n") != []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from other import *\n",
+        "def __getattr__(name):\n    return name\n",
+        "for name in ('Net', 'Other'):\n    globals()[name] = object\n",
+        "exec('class Net: pass')\n",
+    ],
+)
 def test_a_module_whose_names_cannot_be_told_has_any(text):
     assert faults(model=text, main="from model import Net\n") == []
 

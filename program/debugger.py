@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from program.ask import Ask
 from program.edits import REQUIREMENTS, apply_repair, check_repair, difference
-from program.execution.report import Execution
+from program.execution.report import Execution, Failure
 from program.exhibit import make_exhibit, tokens_of
 from program.judge import DEFAULT_ROOM
 from program.repository import Listing
@@ -25,8 +25,8 @@ class Round(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    failure: str
-    """The kind of failure and the error."""
+    failure: Failure | None
+    """None where nothing is known but that it did not run."""
     fault: Fault
     repair: Repair
     diff: str
@@ -85,9 +85,8 @@ class Debugger(dspy.Module):
                 check=lambda repair, before=before: check_repair(before, repair, others),
             ).repair
             files = apply_repair(files, repair)
-            done.append(
-                Round(failure=signature_of(execution), fault=fault, repair=repair, diff=difference(before, files))
-            )
+            diff = difference(before, files)
+            done.append(Round(failure=execution.failure, fault=fault, repair=repair, diff=diff))
             watch(len(done), done[-1])
             execution = run(files)
 
@@ -145,14 +144,22 @@ def choose_files(files: Mapping[str, str], first: Sequence[str], room: int) -> t
     return shown, [path for path in readable if path not in chosen]
 
 
-def signature_of(execution: Execution) -> str:
-    """Return by what a failure is known again: its kind, its error and its place."""
-    failure = execution.failure
+def name_failure(failure: Failure | None) -> str:
+    """Return a failure as a line: its kind, its error and its place."""
     if failure is None:
-        return execution.status
+        return "it did not run"
     frame = failure.frame
-    place = f" in {frame.file}, {frame.function}" + f": {frame.text}" * bool(frame.text) if frame else ""
-    return f"{failure.kind}: {failure.error}{place}"
+    return f"{failure.kind}: {failure.error}" + (f" in {frame.file}, {frame.function}" if frame else "")
+
+
+def is_same(one: Failure | None, other: Failure | None) -> bool:
+    """Say whether a failure is one that was there before: the same error, on the same line or in the same words."""
+    if one is None or other is None or (one.kind, one.error) != (other.kind, other.error):
+        return one is other
+    if one.frame is None or other.frame is None:
+        return one.frame is other.frame
+    same = (one.frame.file, one.frame.function) == (other.frame.file, other.frame.function)
+    return same and (one.frame.line == other.frame.line or one.frame.text == other.frame.text)
 
 
 def describe_failure(execution: Execution) -> str:
@@ -177,13 +184,13 @@ def _end(execution: Execution, done: Sequence[Round], rounds: int) -> End | None
         return "it runs"
     if execution.status == "refused":
         return "it cannot be run"
-    if done and done[-1].failure == signature_of(execution):
+    if done and is_same(done[-1].failure, execution.failure):
         return "the same error again"
     return "no rounds are left" if len(done) >= rounds else None
 
 
 def _history(done: Sequence[Round]) -> list[str]:
     return [
-        f"Repair {number}, after the failure {record.failure!r}: {record.repair.explanation}\n{record.diff}"
-        for number, record in enumerate(done, start=1)
+        f"Repair {number}, after the failure {name_failure(each.failure)!r}: {each.repair.explanation}\n{each.diff}"
+        for number, each in enumerate(done, start=1)
     ]

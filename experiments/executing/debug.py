@@ -23,7 +23,7 @@ from experiments.progress import progress
 from experiments.session import Session, locked, open_session, refuse_taken
 from experiments.tracking import Tracker, tracked
 from experiments.work import prompt_hash, slug
-from program.debugger import Debugger, End, Round, signature_of
+from program.debugger import Debugger, End, Round, name_failure
 from program.edits import difference, modified_lines
 from program.execution.executor import PRODUCED, Executor
 from program.execution.report import Execution, Status
@@ -140,7 +140,7 @@ def repair(session: Session, tracker: Tracker, executor: Executor, subject: Subj
     def run(files: Mapping[str, str]) -> Execution:
         execution = _run(executor, subject, done.command, folder / "runs", files)
         if execution.status != "ran":
-            failures.append(signature_of(execution))
+            failures.append(name_failure(execution.failure))
         return execution
 
     def watch(number: int, record: Round) -> None:
@@ -195,7 +195,7 @@ def lines_of(done: Debugging, folder: Path) -> Iterator[str]:
 def _lines(done: Debugging, folder: Path) -> Iterator[str]:
     yield f"{done.end}: {done.command}"
     for number, record in enumerate(done.rounds, start=1):
-        yield f"  round {number}: {record.failure}"
+        yield f"  round {number}: {name_failure(record.failure)}"
         yield f"    {record.fault.kind}, {record.fault.file}: {' '.join(record.repair.explanation.split())}"
     if done.status != "ran" and done.failures:
         yield f"  at last: {done.failures[-1]}"

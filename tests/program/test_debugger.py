@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from data.errors import RejectedAnswer
-from program.debugger import Debugger, Mender, Round, choose_files
+from program.debugger import Debugger, Mender, Round, choose_files, is_same
 from program.execution.report import Execution, Failure, Frame
 from program.stand_ins import StandInMaker
 from tests.program.scripted import answering
@@ -145,3 +145,20 @@ def test_stand_ins_are_made_by_a_program():
         made = StandInMaker()(files={"main.py": "open('a.csv')\n", "b.py": ""}, missing=["a.csv"]).stand_ins
     assert made.program.strip() == "open('a.csv', 'w').write('1')"
     assert "is not Python" in script.prompts[1]
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ({}, True),
+        ({"line": 3}, True),  # the same line, further down
+        ({"text": "return z"}, True),  # the line was changed, to no avail
+        ({"line": 90, "text": "other(y)"}, False),
+        ({"function": "stop"}, False),
+        ({"file": "b.py"}, False),
+    ],
+)
+def test_a_failure_is_known_again_by_its_line_or_its_words(other: dict[str, Any], same: bool):
+    place = {"file": "a.py", "line": 2, "function": "go", "text": "return y"}
+    one, two = (Failure(kind="name", error="y", frame=Frame.model_validate(frame)) for frame in (place, place | other))
+    assert is_same(one, two) is same

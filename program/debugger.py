@@ -1,5 +1,6 @@
 """The debugger: localizes the fault behind a failed run, edits the repository and runs it again (Section 6.2)."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
@@ -18,6 +19,9 @@ End = Literal["it runs", "the same error again", "no rounds are left", "it canno
 
 _KEPT = 4_000
 """Characters of what a run printed that are shown, from its end."""
+
+_ELSEWHERE = re.compile(r'(?<=File ")/[^"\n]*?/lib/python3[.]\d+/(?P<packages>(?:site|dist)-packages/)?')
+"""Where tracebacks leave the repository: the place on this machine says nothing."""
 
 
 class Round(BaseModel):
@@ -175,8 +179,12 @@ def describe_failure(execution: Execution) -> str:
     lines += [f"Packages: {finding}" for finding in execution.findings]
     for name, text in (("standard error", execution.stderr), ("standard output", execution.stdout)):
         if text.strip():
-            lines += ["", f"The end of {name}:", text.strip()[-_KEPT:]]
+            lines += ["", f"The end of {name}:", _ELSEWHERE.sub(_shortened, text.strip())[-_KEPT:]]
     return "\n".join(lines)
+
+
+def _shortened(found: "re.Match[str]") -> str:
+    return "<packages>/" if found["packages"] else "<python>/"
 
 
 def _end(execution: Execution, done: Sequence[Round], rounds: int) -> End | None:

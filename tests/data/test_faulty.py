@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from data.faulty import Faulty, faulty_repositories
+from data.faulty import RECORDING, Faulty, faulty_repositories
 
 
 @pytest.mark.parametrize("faulty", faulty_repositories(), ids=lambda faulty: faulty.name)
@@ -18,3 +18,8 @@ def test_a_fault_that_does_not_fit_its_sample_is_an_error(tmp_path: Path):
     other = Faulty(first.name, first.sample, first.file, "no such line\n", "")
     with pytest.raises(ValueError, match="does not fit"):
         other.write(tmp_path / "repository")
+
+
+def test_no_place_of_the_machine_it_was_made_on_is_in_the_recording():
+    text = RECORDING.read_text()
+    assert not any(place in text for place in ("/root/", "/home/", "site-packages"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from data.errors import RejectedAnswer
-from program.debugger import Debugger, Mender, Round, choose_files, is_same
+from program.debugger import Debugger, Mender, Round, choose_files, describe_failure, is_same
 from program.execution.report import Execution, Failure, Frame
 from program.stand_ins import StandInMaker
 from tests.program.scripted import answering
@@ -162,3 +162,12 @@ def test_a_failure_is_known_again_by_its_line_or_its_words(other: dict[str, Any]
     place = {"file": "a.py", "line": 2, "function": "go", "text": "return y"}
     one, two = (Failure(kind="name", error="y", frame=Frame.model_validate(frame)) for frame in (place, place | other))
     assert is_same(one, two) is same
+
+
+def test_places_of_this_machine_are_not_told():
+    trace = (
+        '  File "/opt/py/lib/python3.12/pathlib.py", line 1\n  File "/c/e/lib/python3.11/site-packages/numpy/a.py"\n'
+        '  File "/repository/main.py", line 2\n'
+    )
+    told = describe_failure(Execution(status="failed", command="python main.py", stderr=trace))
+    assert 'File "<python>/pathlib.py", line 1\n  File "<packages>/numpy/a.py"\n  File "/repository/main.py"' in told

@@ -353,7 +353,7 @@ def _report(state: "RunState") -> None:
         _report_execution(state)
     if state.mlflow_run:
         click.echo("  `papercoder ui` shows the run, its prompts and its artifacts in a browser")
-    if state.execution_folder and state.execution != "ran":
+    if state.execution in ("failed", "timed out", "refused"):
         sys.exit(1)
 
 
@@ -361,8 +361,9 @@ def _report_execution(state: "RunState") -> None:
     """Say what came of the execution."""
     from experiments.executing.report import lines, load
 
-    if state.execution_folder is None:
+    if state.execution.startswith("not executed"):
         click.echo(f"  {state.execution}")
+    if state.execution_folder is None:
         return
     folder = Path(state.execution_folder)
     click.echo(f"  execution: {folder}/execution.md has the report, {folder}/produced what was written")

@@ -128,6 +128,8 @@ def _executed(state: RunState, config: Config) -> RunState:
             raise
     else:
         state.execution, state.execution_folder = report.status, str(place)
+        if report.lacks_packages:
+            state.execution = "not executed: its packages cannot be installed here; `papercoder doctor` says why"
     state.save(folder)
     return state
 

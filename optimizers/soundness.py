@@ -8,7 +8,7 @@ import dspy
 
 from program.checks import check_texts
 from program.findings import find_faults
-from program.syntax import parse_python
+from program.syntax import python_or_none
 
 _CLASS = re.compile(r"^\s*class\s+`?(\w+)", re.MULTILINE)
 
@@ -25,7 +25,9 @@ def measure_soundness(plan: dspy.Prediction, repository: Mapping[str, str]) -> t
         planned files (`files`) and classes (`classes`) that are there, and whether the entry point is (`entry_point`);
         and the faults found, a line each.
     """
-    modules = {path: tree for path, text in repository.items() if path.endswith(".py") and (tree := _parsed(text))}
+    modules = {
+        path: tree for path, text in repository.items() if path.endswith(".py") and (tree := python_or_none(text))
+    }
     python = [path for path in repository if path.endswith(".py")]
     faults = find_faults(repository)
     broken = {fault.split(":", 1)[0] for fault in faults} - {
@@ -54,10 +56,3 @@ def _stem(path: str) -> str:
 
 def _share(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else 1.0
-
-
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        return parse_python(text)
-    except (SyntaxError, ValueError):
-        return None

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from program.checks import check_texts
 from program.sandbox.dependencies import is_known
-from program.syntax import parse_python
+from program.syntax import python_or_none
 from signatures.bundle import FileBundle
 from signatures.paths import collisions
 
@@ -27,7 +27,7 @@ def check_revision(code: Mapping[str, str], revision: FileBundle) -> list[str]:
 
 def find_faults(files: Mapping[str, str]) -> list[str]:
     """Every file is what its name says, and what files import from each other is there."""
-    modules = {path: _parsed(text) for path, text in files.items() if path.endswith(".py")}
+    modules = {path: python_or_none(text) for path, text in files.items() if path.endswith(".py")}
     imports = [
         f"{path}: line {node.lineno} {fault}"
         for path, tree in modules.items()
@@ -51,13 +51,6 @@ def has_other_names(tree: ast.Module) -> bool:
             case ast.Name(id="globals" | "exec") | ast.alias(name="*"):
                 return True
     return False
-
-
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        return parse_python(text)
-    except (SyntaxError, ValueError):
-        return None
 
 
 def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:

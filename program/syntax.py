@@ -19,3 +19,11 @@ def parse_python(text: str) -> ast.Module:
             return ast.parse(text)
         except (RecursionError, MemoryError) as error:
             raise ValueError(f"nested too deeply ({type(error).__name__})") from None
+
+
+def python_or_none(text: str) -> ast.Module | None:
+    """Return the syntax tree; None of what is not Python."""
+    try:
+        return parse_python(text)
+    except (SyntaxError, ValueError):
+        return None

@@ -12,7 +12,6 @@ saved is that of the answers which the transcript gave instead of the model.
 import argparse
 import io
 import multiprocessing
-import os
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -20,7 +19,7 @@ from contextlib import contextmanager, redirect_stderr
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from experiments.environment import prepare_environment
+from experiments.benchmarks.place import empty_folder
 
 PAPER = "# Paper {0}\n\n## Abstract\n\nIt is long.\n\n## 1 Method\n\n" + "A sentence of a paper. " * 2000
 SPLIT = {"train": ["0.md", "1.md"], "dev": ["2.md", "3.md"], "test": []}
@@ -95,11 +94,7 @@ def main() -> None:
     parser.add_argument("--optimizer", default="gepa")
     parser.add_argument("--repeat", type=int, default=1)
     options = parser.parse_args()
-    prepare_environment()
-    for name in [name for name in os.environ if name.startswith("MLFLOW_TRACKING")]:
-        del os.environ[name]
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
+    with empty_folder():
         for number in range(4):
             Path(f"{number}.md").write_text(PAPER.format(number), encoding="utf-8")
         measure("none", 4, 0.0)
@@ -110,7 +105,6 @@ def main() -> None:
                 f"ratio {seconds / calls:.3f}; {saved:.0%} of the calls saved",
                 flush=True,
             )
-        os.chdir("/")
 
 
 if __name__ == "__main__":

@@ -9,12 +9,10 @@ over HTTP on loopback, from a process of its own.
 
 import argparse
 import multiprocessing
-import os
-import tempfile
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from experiments.environment import prepare_environment
+from experiments.benchmarks.place import empty_folder
 
 DEPTH = 3
 CALLS = 4 + 1 + DEPTH
@@ -62,11 +60,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, nargs="+", default=[8, 40])
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
-    prepare_environment()
-    for name in [name for name in os.environ if name.startswith("MLFLOW_TRACKING")]:
-        del os.environ[name]
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
+    with empty_folder():
         for files in options.files:
             for _ in range(options.repeat):
                 seconds, shared = measure(files, options.delay)
@@ -76,7 +70,6 @@ def main() -> None:
                     f"shared prefix {shared:.1%}",
                     flush=True,
                 )
-        os.chdir("/")
 
 
 if __name__ == "__main__":

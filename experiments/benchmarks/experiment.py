@@ -14,7 +14,6 @@ as by default. Two things are measured:
 import argparse
 import io
 import multiprocessing
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from contextlib import contextmanager, redirect_stderr
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from experiments.environment import prepare_environment
+from experiments.benchmarks.place import empty_folder
 
 PAPERS = 3
 CONCURRENCY = 16
@@ -154,17 +153,12 @@ def main() -> None:
     parser.add_argument("--delay", type=float, default=1.0, help="seconds for each answer")
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
-    prepare_environment()
-    for name in [name for name in os.environ if name.startswith("MLFLOW_TRACKING")]:
-        del os.environ[name]
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
+    with empty_folder():
         write_papers()
         for _ in range(options.repeat):
             report_judge(options.delay)
         for _ in range(options.repeat):
             report_experiment(options.delay)
-        os.chdir("/")
 
 
 if __name__ == "__main__":

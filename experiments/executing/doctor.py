@@ -14,7 +14,7 @@ from data.errors import FolderError, PaperCoderError, SandboxError
 from experiments.config import Config, has_key
 from experiments.executing.bench import default_cache, source_of
 from program.execution.static import find_static_faults
-from program.sandbox.choose import sandbox_named
+from program.sandbox.choose import Sandbox, sandbox_named
 from program.sandbox.dependencies import prepare
 from program.sandbox.limits import MEGABYTE, Limits
 
@@ -65,7 +65,7 @@ def _backbone(config: Config) -> Finding:
 
 
 def _sandboxes(config: Config) -> Iterator[Finding]:
-    chosen = "bubblewrap" if config.execution.backend == "auto" else config.execution.backend
+    chosen = sandbox_named(config.execution.backend, config.execution.image).name
     for name in ("bubblewrap", "docker", "podman"):
         sandbox = sandbox_named(name, config.execution.image)
         reason = sandbox.why_not()
@@ -73,12 +73,12 @@ def _sandboxes(config: Config) -> Iterator[Finding]:
         if reason is None:
             yield Finding(f"sandbox {name}{used}", "ok", "a program ran in it")
             if used:
-                yield _isolation(config)
+                yield _isolation(sandbox)
         else:
             yield Finding(f"sandbox {name}{used}", "missing" if used else "note", reason)
 
 
-def _isolation(config: Config) -> Finding:
+def _isolation(sandbox: Sandbox) -> Finding:
     """See that the sandbox in use holds: no network, and nothing of this environment."""
     program = (
         "import os, socket\n"
@@ -87,12 +87,9 @@ def _isolation(config: Config) -> Finding:
         "except OSError:\n    pass\n"
         "print(leaks)\n"
     )
-    backend = "bubblewrap" if config.execution.backend == "auto" else config.execution.backend
     with tempfile.TemporaryDirectory(prefix="papercoder-") as folder:
         Path(folder).chmod(0o755)
-        outcome = sandbox_named(backend, config.execution.image).run(
-            ["python", "-c", program], Path(folder), Limits(wall_seconds=60)
-        )
+        outcome = sandbox.run(["python", "-c", program], Path(folder), Limits(wall_seconds=60))
     holds = outcome.exit_code == 0 and outcome.stdout.strip() == "[]"
     return Finding(
         "its walls", "ok" if holds else "missing", "no network, no keys" if holds else outcome.stdout.strip()

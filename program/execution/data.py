@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from program.syntax import parse_python
+from program.syntax import python_or_none
 
 _SUFFIXES = (
     *(".csv", ".tsv", ".json", ".jsonl", ".txt", ".npy", ".npz", ".pt", ".pth", ".pkl", ".pickle", ".parquet"),
@@ -116,7 +116,7 @@ def find_missing_data(files: Mapping[str, str], also: Mapping[str, str]) -> list
 
 
 def _programs(files: Mapping[str, str]) -> list[_Program]:
-    trees = {path: tree for path, text in files.items() if path.endswith(".py") and (tree := _parsed(text))}
+    trees = {path: tree for path, text in files.items() if path.endswith(".py") and (tree := python_or_none(text))}
     programs = [_Program(path, tree) for path, tree in trees.items()]
     for program in programs:
         program.known = {"__file__": program.path}
@@ -131,13 +131,6 @@ def _programs(files: Mapping[str, str]) -> list[_Program]:
         program.known = {**imported, **program.known}
         program.options = _options(program)
     return programs
-
-
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        return parse_python(text)
-    except (SyntaxError, ValueError):
-        return None
 
 
 def _constants(tree: ast.Module, known: _Known) -> dict[str, str]:

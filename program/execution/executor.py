@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from program.edits import REQUIREMENTS
 from program.execution.command import Commands
 from program.execution.data import find_missing_data
 from program.execution.report import Execution, Report
@@ -21,8 +22,6 @@ from program.sandbox.choose import Sandbox
 from program.sandbox.copying import copy_in
 from program.sandbox.dependencies import Dependencies, Source, environment_of, prepare
 from program.sandbox.limits import Limits
-
-REQUIREMENTS = "requirements.txt"
 
 PRODUCED = "produced"
 """Folder for what runs wrote, in that of an execution."""

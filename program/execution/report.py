@@ -111,3 +111,9 @@ class Report(BaseModel):
     def findings(self) -> tuple[str, ...]:
         """Packages that were not installed, or are odd."""
         return self.runs[-1].findings if self.runs else ()
+
+    @property
+    def lacks_packages(self) -> bool:
+        """Whether it failed for want of packages, none of which can be installed here: nothing is known of the code."""
+        failure = self.runs[-1].failure if self.runs else None
+        return bool(failure and failure.kind == "missing dependency" and self.findings and not self.installed)

@@ -17,7 +17,7 @@ from data.errors import SandboxError
 from program.execution.certainty import Code
 from program.findings import find_faults, has_other_names, is_shadowed
 from program.interface import missing_interface
-from program.syntax import parse_python
+from program.syntax import python_or_none
 
 RULES = "E9,F63,F7,F82"
 """Rules of ruff whose violation is an error at run time: no Python, undefined names, misplaced statements."""
@@ -90,7 +90,7 @@ def _ruff(folder: Path, texts: Mapping[str, str]) -> Iterator[str]:
         found = json.loads(done.stdout)
     except ValueError:
         raise SandboxError(f"ruff does not work: {' '.join(done.stderr.split())[:200]}") from None
-    open_ended = {path for path, text in texts.items() if (tree := _parsed(text)) and has_other_names(tree)}
+    open_ended = {path for path, text in texts.items() if (tree := python_or_none(text)) and has_other_names(tree)}
     for fault in found:
         path = Path(fault["filename"])
         name = (path.relative_to(folder) if path.is_absolute() else path).as_posix()
@@ -100,7 +100,7 @@ def _ruff(folder: Path, texts: Mapping[str, str]) -> Iterator[str]:
 
 def _mypy(folder: Path, texts: Mapping[str, str]) -> Iterator[str]:
     """Check types where errors cannot come from packages, which are not installed here."""
-    trees = {path: tree for path, text in texts.items() if (tree := _parsed(text)) and _is_checked(path, texts)}
+    trees = {path: tree for path, text in texts.items() if (tree := python_or_none(text)) and _is_checked(path, texts)}
     output = _checked(folder, texts, trees)
     words = {word for path in {*texts} - {*trees} for word in re.findall(r"\w+", texts[path])}
     code = Code.read(trees, words)
@@ -108,13 +108,6 @@ def _mypy(folder: Path, texts: Mapping[str, str]) -> Iterator[str]:
         here = found["file"], int(found["line"])
         if found["code"] in CODES and here not in code.expected and code.is_certain(found["message"]):
             yield f"{found['file']}: line {found['line']} {found['message']}"
-
-
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        return parse_python(text)
-    except (SyntaxError, ValueError):
-        return None
 
 
 def _is_checked(path: str, texts: Collection[str]) -> bool:

@@ -79,6 +79,15 @@ def test_without_a_sandbox_the_run_says_so_and_succeeds(server: Server) -> None:
     assert (state().status, state().execution_folder) == ("finished", None)
 
 
+def test_where_no_package_can_be_installed_the_run_says_so_and_succeeds(server: Server) -> None:
+    server.model.answers |= write_main("import numpy\n\n" + SOUND)  # type: ignore[arg-type]
+    done = papercoder(*ARGUMENTS, server=server, **CACHE)
+    assert done.returncode == 0, done.stdout
+    assert "not executed: its packages cannot be installed here" in done.stdout
+    assert "missing dependency: ModuleNotFoundError: No module named 'numpy'" in done.stdout
+    assert state().status == "finished"
+
+
 def test_half_a_repository_is_not_executed(server: Server) -> None:
     done = papercoder(*ARGUMENTS, "--stop-after", "planning", server=server)
     assert done.returncode == 2

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from program.repository import LINK, Listing
-from program.syntax import parse_python
+from program.syntax import parse_python, python_or_none
 
 _COMMENTS: dict[tuple[str, ...], tuple[tuple[str, ...], str]] = {
     (".c", ".cc", ".cpp", ".cxx", ".cu", ".cuh", ".h", ".hh", ".hpp", ".hxx", ".mm"): (("//",), r"/\*.*?\*/"),
@@ -149,9 +149,8 @@ def idle_lines(path: str, text: str) -> set[int]:
     """Return the numbers of the lines of Python that do nothing: headers of definitions, `pass`, what is left open."""
     if not is_python(path):
         return set()
-    try:
-        tree = parse_python(text)
-    except (SyntaxError, ValueError):
+    tree = python_or_none(text)
+    if tree is None:
         return set()
     found: set[int] = set()
     for node in ast.walk(tree):

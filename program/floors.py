@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from program.exhibit import Exhibit, code_lines, is_program, is_python, unread_programs
-from program.syntax import parse_python
+from program.syntax import python_or_none
 
 _TYPED = (ast.Constant, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp, ast.USub, ast.expr_context)
 """What a value consists of that was typed in."""
@@ -45,9 +45,8 @@ def floor(exhibit: Exhibit) -> str | None:
 
 def _acts(text: str) -> bool:
     """Say whether a file does anything: a function with a body, or statements beside definitions."""
-    try:
-        tree = parse_python(text)
-    except (SyntaxError, ValueError):  # Python 2, or the commands of a notebook
+    tree = python_or_none(text)
+    if tree is None:  # Python 2, or the commands of a notebook
         return True
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     if any(not _is_stub(node.body) for node in functions):

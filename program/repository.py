@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from data.errors import FolderError
-from program.syntax import parse_python
+from program.syntax import python_or_none
 from signatures.paths import safe_path
 
 
@@ -189,8 +189,7 @@ def _decode(content: bytes) -> str:
 
 
 def _functions(text: str) -> int:
-    try:
-        tree = parse_python(text)
-    except (SyntaxError, ValueError):
+    tree = python_or_none(text)
+    if tree is None:
         return 0
     return sum(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree))

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -394,10 +395,12 @@ def main() -> None:
         click.echo("error: " + "; ".join([str(error), *getattr(error, "__notes__", [])]), err=True)
         sys.exit(1)
     except (KeyboardInterrupt, click.Abort) as error:
+        from experiments.progress import say_last
+
         notes = getattr(error, "__notes__", None) or getattr(error.__cause__ or error.__context__, "__notes__", [])
-        click.echo("; ".join(["interrupted", *notes]), err=True)
-        sys.stderr.flush()
-        sys.stdout.flush()
+        say_last("; ".join(["interrupted", *notes]))
+        with suppress(OSError):
+            sys.stdout.flush()
         os._exit(130)  # threads that wait for an answer would keep the process alive until it comes
 
 

@@ -35,6 +35,13 @@ def print_line(meter: Meter, event: str, stream: TextIO | None = None) -> None:
         print(f"{event}  [{summary(meter)}]", file=stream or sys.stderr, flush=True)
 
 
+def say_last(text: str) -> None:
+    """Say a line on standard error behind which no thread says another one: the process is about to exit."""
+    _printing.acquire(timeout=1)  # never released; whoever holds it for longer has a reader that does not read
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
 def summary(meter: Meter) -> str:
     """Return calls, tokens, cost and time in a line."""
     parts = [f"{meter.calls} calls" + (f" + {meter.replayed} replayed" if meter.replayed else "")]

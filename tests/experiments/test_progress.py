@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -98,6 +99,34 @@ def test_an_error_on_a_terminal_stands_below_the_table(server: Server) -> None:
     shown = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", on_a_terminal(server))
     assert "\r\nerror: backbone 'simulated': [openai/simulated] oops (HTTP 500)" in shown
     assert "waiting" in shown
+
+
+CHATTER = """
+import os, threading
+from experiments.meter import Meter
+from experiments.progress import print_line, say_last
+
+def talk():
+    while True:
+        talking.set()
+        print_line(meter, "a step")
+
+meter, talking = Meter([]), threading.Event()
+for _ in range(8):
+    threading.Thread(target=talk, daemon=True).start()
+talking.wait()
+say_last("interrupted")
+os.write(1, b"said")
+for _ in range(1000):
+    os.sched_yield()
+os._exit(0)
+"""
+
+
+def test_no_thread_says_anything_behind_the_last_words() -> None:
+    done = subprocess.run([sys.executable, "-c", CHATTER], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "said"
+    assert done.stderr.splitlines()[-1] == "interrupted"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00"), (61, "1:01"), (3600, "60:00")])

@@ -61,8 +61,8 @@ ANSWER = 16_000
 """Tokens kept for a verdict where the backbone's limit is not known."""
 
 
-def room_of_judge(config: Config, name: str) -> int:
-    """Return how many tokens paper and repositories may take together, nine tenths of what is left beside the answer.
+def room_of_prompt(config: Config, name: str) -> int:
+    """Return how many tokens the material of a prompt may take, nine tenths of what is left beside the answer.
 
     Where the context of the backbone is not known, that is `program.judge.DEFAULT_ROOM`.
     """

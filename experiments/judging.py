@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from data.errors import FolderError
 from experiments.config import Config
-from experiments.fit import room_of_judge
+from experiments.fit import room_of_prompt
 from experiments.session import Session
 from experiments.tracking import Tracker
 from program.adapter import explain
@@ -27,7 +27,7 @@ COMPONENTS = "components.yaml"
 def build_judge(config: Config, backbone: str, protocol: Protocol | None = None) -> Judge:
     """Return the judge that a configuration describes, or one with another protocol."""
     settings = config.judge
-    return Judge(protocol or settings.protocol, settings.samples, room_of_judge(config, backbone), settings.attempts)
+    return Judge(protocol or settings.protocol, settings.samples, room_of_prompt(config, backbone), settings.attempts)
 
 
 def ask_judge(

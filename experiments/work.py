@@ -16,7 +16,7 @@ from data.paper import Paper
 from experiments.backbones.build import model_of
 from experiments.config import Config
 from experiments.executing.mend import mend
-from experiments.fit import room_of_judge
+from experiments.fit import room_of_prompt
 from experiments.meter import Meter
 from experiments.progress import progress
 from experiments.record import metrics, parameters, sum_up, tags
@@ -113,7 +113,7 @@ def _ask_method(run: Run, tracker: Tracker) -> None:
             notices = _complete(folder, prediction.repository)
             if state.execute:
                 with dspy.context(folder=None):
-                    notices += mend(folder, run.paper, room_of_judge(session.sources.config, session.roles["coder"]))
+                    notices += mend(folder, run.paper, room_of_prompt(session.sources.config, session.roles["coder"]))
             state.notices += [notice for notice in notices if notice not in state.notices]
 
 

@@ -18,7 +18,7 @@ from experiments.config import Config
 from experiments.executing.bench import build_executor
 from experiments.executing.report import plain
 from experiments.executing.subject import Subject, find_subject
-from experiments.fit import fit, room_of_judge
+from experiments.fit import fit, room_of_prompt
 from experiments.progress import progress
 from experiments.session import Session, locked, open_session, refuse_taken
 from experiments.tracking import Tracker, tracked
@@ -149,7 +149,7 @@ def repair(session: Session, tracker: Tracker, executor: Executor, subject: Subj
         executor.tell(f"round {number}: {record.repair.explanation}")
 
     with session.asking(tracker):
-        debugger = Debugger(room_of_judge(config, backbone))
+        debugger = Debugger(room_of_prompt(config, backbone))
         found = debugger(
             paper=subject.paper.markdown,
             files=original,

@@ -9,7 +9,7 @@ from experiments.backbones.build import Sources
 from experiments.choice import choose_backbones, settle_backbone
 from experiments.config import Config
 from experiments.executing.subject import Subject
-from experiments.fit import room_of_judge
+from experiments.fit import room_of_prompt
 from experiments.session import open_session
 from experiments.tracking import Tracker
 from program.execution.data import FETCHED, find_missing_data
@@ -42,7 +42,7 @@ def add_stand_ins(subject: Subject, executor: Executor, folder: Path, config: Co
         for mailbox in sources.mailboxes:
             print(mailbox.invitation, file=sys.stderr, flush=True)
         with session.asking(tracker):
-            made = StandInMaker(room_of_judge(config, backbone))(files=listing.files, missing=missing).stand_ins
+            made = StandInMaker(room_of_prompt(config, backbone))(files=listing.files, missing=missing).stand_ins
     finally:
         sources.close("The data is made.")
     copy = folder / FOLDER

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,26 @@ class Tracker:
 
     @contextmanager
     def child(self, name: str, run_id: str | None = None) -> Iterator["Tracker"]:
-        """Open a run below this one, or go on with an earlier one; in the thread that calls, and only there.
+        """Open a run below this one for as long as the block lasts.
+
+        Args:
+            name: Name of the run.
+            run_id: The run to go on with, if the store has it.
+
+        Raises:
+            ConfigError: The store cannot be used.
+        """
+        tracker = self.open_child(name, run_id)
+        try:
+            yield tracker
+        except BaseException as error:
+            with suppress(ConfigError):  # what went wrong first is what is told
+                tracker.close(status_of(error))
+            raise
+        tracker.close("FINISHED")
+
+    def open_child(self, name: str, run_id: str | None = None) -> "Tracker":
+        """Open a run below this one, or go on with an earlier one; `close` ends it, in whatever thread.
 
         Args:
             name: Name of the run.
@@ -84,22 +104,36 @@ class Tracker:
             ConfigError: The store cannot be used.
         """
         if self.run_id is None:
-            yield Tracker()
-            return
-        import mlflow
+            return Tracker()
+        from mlflow import MlflowClient
+        from mlflow.tracking.context.registry import resolve_tags
+        from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
         with _explained():
-            run_id = _known(run_id)
-            parent = None if run_id else self.run_id
-            run = mlflow.start_run(run_id=run_id, run_name=None if run_id else name, nested=True, parent_run_id=parent)
-        try:
-            yield Tracker(run.info.run_id)
-        except BaseException as error:
-            with suppress(ConfigError), _explained():  # what went wrong first is what is told
-                mlflow.end_run("FAILED" if isinstance(error, Exception) else "KILLED")
-            raise
+            client, run_id = MlflowClient(), _known(run_id)
+            if run_id:
+                client.update_run(run_id, status="RUNNING")
+            else:
+                experiment = client.get_run(self.run_id).info.experiment_id
+                tags = resolve_tags({MLFLOW_PARENT_RUN_ID: self.run_id})
+                run_id = client.create_run(experiment, tags=tags, run_name=name).info.run_id
+        return Tracker(run_id)
+
+    def close(self, status: str) -> None:
+        """End the run.
+
+        Args:
+            status: FINISHED, FAILED or KILLED.
+
+        Raises:
+            ConfigError: The store cannot be written to.
+        """
+        if self.run_id is None:
+            return
+        from mlflow import MlflowClient
+
         with _explained():
-            mlflow.end_run("FINISHED")
+            MlflowClient().set_terminated(self.run_id, status)
 
     def other(self, run_id: str | None) -> "Tracker":
         """Return the tracker of another run, to log figures to it; of one that is not in the store, an idle one."""
@@ -107,17 +141,6 @@ class Tracker:
             return Tracker()
         with _explained():
             return Tracker(_known(run_id))
-
-    def kill_children(self) -> None:
-        """Close the runs below this one as KILLED whose threads will not do so any more."""
-        if self.run_id is None:
-            return
-        import mlflow
-
-        below = f"tags.`mlflow.parentRunId` = '{self.run_id}' and attributes.status = 'RUNNING'"
-        with suppress(ConfigError), _explained():
-            for run in mlflow.search_runs(filter_string=below, output_format="list"):
-                mlflow.MlflowClient().set_terminated(run.info.run_id, "KILLED")
 
     def flush(self) -> None:
         """Wait until all traces are in the store.
@@ -130,7 +153,8 @@ class Tracker:
         import mlflow
 
         with _explained(alone=False):  # it is another thread that writes them
-            mlflow.flush_trace_async_logging()
+            mlflow.flush_trace_async_logging(terminate=True)  # otherwise it waits a second more, for nothing
+            mlflow.tracing.reset()  # type: ignore[no-untyped-call]  # later traces are written as before
         self._flushed = mlflow.get_last_active_trace_id()
 
     @property
@@ -265,10 +289,11 @@ class Tracker:
             """
 
             def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
-                """Open a span with the inputs that only this module has."""
+                """Open a span with the inputs that only this module has, but for functions: they take MLflow long."""
+                kwargs = {key: value for key, value in inputs["kwargs"].items() if not callable(value)}
                 if not isinstance(instance, PaperCoder):
-                    own = {key: value for key, value in inputs["kwargs"].items() if key not in _SHARED}
-                    inputs = {**inputs, "kwargs": own}
+                    kwargs = {key: value for key, value in kwargs.items() if key not in _SHARED}
+                inputs = {**inputs, "kwargs": kwargs}
                 begins = mlflow.get_current_active_span() is None
                 super().on_module_start(call_id, instance, inputs)
                 if begins:
@@ -328,14 +353,21 @@ def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterato
         run_id = _known(run_id)
         run = mlflow.start_run(run_id=run_id, run_name=None if run_id else name)
     mlflow.dspy.autolog(log_traces_from_compile=True)
+    mlflow.tracing.disable_notebook_display()  # type: ignore[no-untyped-call]  # each trace would look for one
     tracker = Tracker(run.info.run_id)
     try:
         yield tracker
     except BaseException as error:
-        with suppress(ConfigError):  # what went wrong first is what is told
-            _close("FAILED" if isinstance(error, Exception) else "KILLED", tracker)
+        for close in (_kill_children, partial(_close, status_of(error))):
+            with suppress(ConfigError):  # what went wrong first is what is told
+                close(tracker)
         raise
     _close("FAILED" if tracker.failed else "FINISHED", tracker)
+
+
+def status_of(error: BaseException) -> str:
+    """Return the status of a run that ends with an error."""
+    return "FAILED" if isinstance(error, Exception) else "KILLED"
 
 
 def _known(run_id: str | None) -> str | None:
@@ -379,6 +411,16 @@ def _explained(alone: bool = True) -> Iterator[None]:
             f"MLflow: the store cannot be used: {' '.join(str(error).split())[:300]}; correct MLFLOW_TRACKING_URI, "
             "or switch tracking off with --set tracking.enabled=false"
         ) from None
+
+
+def _kill_children(tracker: Tracker) -> None:
+    """Close the runs below a run whose threads will not do so any more."""
+    import mlflow
+
+    below = f"tags.`mlflow.parentRunId` = '{tracker.run_id}' and attributes.status = 'RUNNING'"
+    with _explained():
+        for run in mlflow.search_runs(filter_string=below, output_format="list"):
+            mlflow.MlflowClient().set_terminated(run.info.run_id, "KILLED")
 
 
 def _close(status: str, tracker: Tracker) -> None:

@@ -5,13 +5,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 import dspy
 
+from data.errors import ConfigError
 from data.paper import Paper
 from experiments.backbones.shared import attempt
 from experiments.backbones.shared import evaluation as as_evaluation
@@ -20,7 +21,7 @@ from experiments.compiling.purse import Purse
 from experiments.judging import assess, metrics_of
 from experiments.progress import print_line
 from experiments.session import Session
-from experiments.tracking import Tracker
+from experiments.tracking import Tracker, status_of
 from experiments.work import slug
 from optimizers.budget import Spent, check_spent
 from optimizers.candidate import Candidate
@@ -78,20 +79,32 @@ class Books:
     @contextmanager
     def evaluating(self, record: Record, paper: Paper, rollout: int) -> Iterator[None]:
         """Let the calls of an evaluation share their answers with others, and be a trace of the candidate's run."""
-        with as_evaluation(rollout) as given, ExitStack() as opened:
-            key = record.candidate.key
+        key = record.candidate.key
+        with self._lock:  # its first papers are evaluated at once; they belong to one run
+            tracker, new = self._trackers.get(key), key not in self._trackers
+            if tracker is None:
+                name, known = f"candidate {record.number}", self.run_ids.get(key)
+                tracker = self._trackers[key] = self.tracker.open_child(name, known)
+                self._enter(key, tracker.run_id)
+        with self._closing(tracker) if new else nullcontext(), as_evaluation(rollout) as given:
             self._given[key, paper.hash, rollout] = given
-            with self._lock:  # its first papers are evaluated at once; they belong to one run
-                tracker, new = self._trackers.get(key), key not in self._trackers
-                if tracker is None:
-                    child = self.tracker.child(f"candidate {record.number}", self.run_ids.get(key))
-                    tracker = self._trackers[key] = opened.enter_context(child)
-                    self._enter(key, tracker.run_id)
             if new:
                 self._describe(record, tracker)
             callbacks = [*tracker.callbacks(), *dspy.settings.callbacks]
             with dspy.context(callbacks=callbacks), tracker.trace("Evaluation", paper=paper.title):
                 yield
+
+    @contextmanager
+    def _closing(self, tracker: Tracker) -> Iterator[None]:
+        """Close the run of a candidate behind a block."""
+        try:
+            yield
+        except BaseException as error:
+            status = status_of(error)
+            with suppress(Stop, ConfigError):  # what went wrong first is what is told
+                self._log(lambda: tracker.close(status))
+            raise
+        self._log(lambda: tracker.close("FINISHED"))
 
     def repeated(self, record: Record, paper: Paper, rollout: int) -> None:
         """Count the calls that need not be made again: they are answered from the transcript."""

@@ -24,7 +24,7 @@ from experiments.compiling.outcome import figures_of, trace_back
 from experiments.compiling.papers import read_split
 from experiments.compiling.purse import Purse
 from experiments.compiling.question import ROLES, announce, key_of, note, prices_of, read_record, refuse_other
-from experiments.compiling.register import register
+from experiments.compiling.register import register, register_defaults
 from experiments.config import Config, Role
 from experiments.gate import Gate
 from experiments.judging import build_judge
@@ -112,6 +112,7 @@ def _compile(
         params={"optimizer": settings.optimizer, "seed": settings.seed, "optimize": ", ".join(settings.optimize)},
         tags={"kind": "compile", **{f"backbone.{role}": name for role, name in roles.items()}},
     )
+    defaults = aside.submit(register_defaults, tracker)
     reserved = 2 * len(split.test) + len(split.dev)
     books = Books(session, tracker, aside, purse, split.dev, roles["judge"], reserved)
     judge = build_judge(config, roles["judge"], "grounded")
@@ -141,7 +142,8 @@ def _compile(
     compiled.save(session.folder / PROGRAM)
     tracker.log(metrics=figures_of(compiled.provenance), tags={"warning": compiled.provenance.warning or ""})
     tracker.log_files([session.folder / name for name in (PROGRAM, EVALUATIONS, RECORDING)])
-    register(tracker, compiled, session.folder)
+    defaults.result()
+    register(tracker, compiled)
     assessed.result()
     if stopped and stopped.error:
         raise stopped.error

@@ -155,9 +155,8 @@ class Workshop:
                 state.save(cell.folder)
 
     def abandon(self) -> None:
-        """Close the runs of cells that are interrupted; threads that are still at work open none any more."""
+        """Let threads that are still at work open no runs of cells any more."""
         self._abandoned = True
-        self.tracker.kill_children()
 
     def _keep(self, place: Path, paper: Paper) -> None:
         """Write a paper; what an earlier version of it required no longer holds."""

@@ -1,6 +1,8 @@
 """A compilation in MLflow, on a real sqlite store."""
 
 import json
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,11 @@ from mlflow import MlflowClient
 from mlflow.entities import Run, Trace
 
 from data.errors import BackboneError
-from experiments.benchmarks.simulated import Server, failure, serving
+from experiments.benchmarks.simulated import Ask, Server, failure, serving
 from experiments.benchmarks.wishful import WishfulModel
 from optimizers.candidate import Candidate
 from optimizers.compiled import CompiledProgram, default_candidate
+from tests.experiments.runs import command
 from tests.optimizers.compiling import compiled, write_papers
 
 SMALL: dict[str, Any] = {
@@ -157,3 +160,22 @@ def test_one_that_fails_and_goes_on_is_one_run_whose_curve_only_rises(server: Se
     assert [value for _, value in sorted(curve)] == sorted(value for _, value in curve)
     mlflow.set_tracking_uri(f"sqlite:///{Path('mlflow.db').absolute()}")
     assert mlflow.genai.load_prompt("prompts:/papercoder.coder.write@default").version == 1  # registered once
+
+
+def test_one_that_is_interrupted_leaves_no_run_open(server: Server, client: MlflowClient) -> None:
+    def interrupt(ask: Ask) -> None:
+        if ask.number == 60:
+            process.send_signal(signal.SIGTERM)
+        if ask.number >= 60:
+            server.stopped.wait()  # answers that nobody waits for
+
+    server.always = interrupt
+    settings = {key.replace("runs", "compile__budget__runs"): value for key, value in SMALL.items()}
+    words = command("compile", "--out", "out", server=server, judge__samples=1, **settings)
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    found = [*runs(client, "compile"), *runs(client, "candidate")]
+    assert len(found) > 1
+    assert {run.info.status for run in found} <= {"KILLED", "FINISHED"}
+    assert found[0].info.status == "KILLED"

@@ -4,16 +4,15 @@ import os
 import shutil
 import tempfile
 import threading
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from program.edits import REQUIREMENTS
 from program.execution.command import Commands
 from program.execution.data import find_missing_data
 from program.execution.report import Execution, Report
 from program.execution.reproduction import TOLERANCE, Comparison, compare_results, uncompared_tables
+from program.execution.requirements import requirements_of
 from program.execution.run import execute
 from program.execution.static import find_static_faults
 from program.repository import Listing, Repository
@@ -152,15 +151,3 @@ class Executor:
             if runs[number].produced:
                 texts |= Repository(out / PRODUCED / str(number + 1)).read().files
         return compare_results(paper, texts, self.tolerance)
-
-
-def requirements_of(listing: Listing) -> str:
-    """Return what a repository needs, as lines of requirements.txt: what stands there, and in pyproject.toml."""
-    lines = [listing.files.get(REQUIREMENTS, "")]
-    try:
-        project = tomllib.loads(listing.files.get("pyproject.toml", "")).get("project")
-    except (tomllib.TOMLDecodeError, RecursionError):
-        project = None
-    named = project.get("dependencies") if isinstance(project, dict) else None
-    lines += [line for line in named if isinstance(line, str)] if isinstance(named, list) else []
-    return "\n".join(lines) + "\n"

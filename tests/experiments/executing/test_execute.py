@@ -13,9 +13,8 @@ from experiments.config import load_config
 from experiments.executing.execute import execute_repository
 from experiments.executing.report import lines, load
 from program.execution.command import Commands
-from program.execution.executor import Executor, requirements_of
+from program.execution.executor import Executor
 from program.execution.report import Report
-from program.repository import Listing
 from program.sandbox.bubblewrap import Bubblewrap
 from tests.experiments.executing.repositories import CONFIG, FAILS, MODEL, PAPER, WORKS, need_sandbox, write
 from tests.experiments.runs import configure, papercoder
@@ -266,18 +265,3 @@ def test_a_cache_that_cannot_be_used_is_one_line(cache: str) -> None:
     assert "choose another execution.cache" in done.stderr
     assert "Traceback" not in done.stderr
     assert "missing packages" in papercoder("doctor", "--set", f"execution.cache={cache}").stdout
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ('[project]\ndependencies = ["numpy>=1", "pyyaml"]\n', ["six", "numpy>=1", "pyyaml"]),
-        ("[project]\nname = 'x'\n", ["six"]),
-        ("[project]\ndependencies = 'numpy'\n", ["six"]),
-        ("[", ["six"]),
-        ("", ["six"]),
-    ],
-)
-def test_packages_are_also_those_of_pyproject_toml(text: str, wanted: list[str]) -> None:
-    listing = Listing(files={"requirements.txt": "six\n", "pyproject.toml": text})
-    assert requirements_of(listing).split() == wanted

@@ -283,7 +283,7 @@ class Tracker:
         run_id = self.run_id
 
         class Callback(MlflowCallback):
-            """Leaves out what the spans of the language model hold already: formatting, and the shared context.
+            """Leaves out what the spans of the language model hold already: what adapters do, and the shared context.
 
             A trace belongs to this run; MLflow would give it to the run that was opened last, in whatever thread.
             """
@@ -302,8 +302,7 @@ class Tracker:
             def on_adapter_format_start(self, *args: Any, **kwargs: Any) -> None:
                 """Open no span."""
 
-            def on_adapter_format_end(self, *args: Any, **kwargs: Any) -> None:
-                """Close none."""
+            on_adapter_format_end = on_adapter_parse_start = on_adapter_parse_end = on_adapter_format_start
 
         return [Callback()]
 

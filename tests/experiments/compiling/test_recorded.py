@@ -23,7 +23,7 @@ def test_the_recorded_compilation_comes_out_as_it_did() -> None:
     assert compiled.provenance.gain["mean"] == 0.0
     for name in ("scores", "guards", "papers", "candidates", "runs", "stopped", "warning"):
         assert getattr(compiled.provenance, name) == getattr(known.provenance, name)
-    assert len(Path("out/evaluations.jsonl").read_text().splitlines()) == 7
+    assert len(Path("out/evaluations.jsonl").read_text().splitlines()) == 16
 
 
 @pytest.mark.parametrize("name", ["program.json", "transcript.jsonl"])

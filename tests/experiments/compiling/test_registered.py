@@ -163,11 +163,13 @@ def test_one_that_fails_and_goes_on_is_one_run_whose_curve_only_rises(server: Se
 
 
 def test_one_that_is_interrupted_leaves_no_run_open(server: Server, client: MlflowClient) -> None:
+    first = iter([True])
+
     def interrupt(ask: Ask) -> None:
-        if ask.number == 60:
-            process.send_signal(signal.SIGTERM)
-        if ask.number >= 60:
-            server.stopped.wait()  # answers that nobody waits for
+        if ask.step == "overall_plan":  # the uncompiled program is evaluated
+            if next(first, False):
+                process.send_signal(signal.SIGTERM)
+            server.stopped.wait()  # an answer that nobody waits for
 
     server.always = interrupt
     settings = {key.replace("runs", "compile__budget__runs"): value for key, value in SMALL.items()}
@@ -176,6 +178,4 @@ def test_one_that_is_interrupted_leaves_no_run_open(server: Server, client: Mlfl
     process.communicate(timeout=60)
     assert process.returncode == 130
     found = [*runs(client, "compile"), *runs(client, "candidate")]
-    assert len(found) > 1
-    assert {run.info.status for run in found} <= {"KILLED", "FINISHED"}
-    assert found[0].info.status == "KILLED"
+    assert [run.info.status for run in found] == ["KILLED", "KILLED"]

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -85,13 +85,8 @@ class Tracker:
             ConfigError: The store cannot be used.
         """
         tracker = self.open_child(name, run_id)
-        try:
+        with closing(tracker.close):
             yield tracker
-        except BaseException as error:
-            with suppress(ConfigError):  # what went wrong first is what is told
-                tracker.close(status_of(error))
-            raise
-        tracker.close("FINISHED")
 
     def open_child(self, name: str, run_id: str | None = None) -> "Tracker":
         """Open a run below this one, or go on with an earlier one; `close` ends it, in whatever thread.
@@ -354,19 +349,20 @@ def tracked(settings: Tracking, name: str, run_id: str | None = None) -> Iterato
     mlflow.dspy.autolog(log_traces_from_compile=True)
     mlflow.tracing.disable_notebook_display()  # type: ignore[no-untyped-call]  # each trace would look for one
     tracker = Tracker(run.info.run_id)
-    try:
+    with closing(partial(_close, tracker)):
         yield tracker
+
+
+@contextmanager
+def closing(close: Callable[[str], None]) -> Iterator[None]:
+    """Close a run behind a block, with the status that the block ends with: FINISHED, FAILED or KILLED."""
+    try:
+        yield
     except BaseException as error:
-        for close in (_kill_children, partial(_close, status_of(error))):
-            with suppress(ConfigError):  # what went wrong first is what is told
-                close(tracker)
+        with suppress(ConfigError):  # what went wrong first is what is told
+            close("FAILED" if isinstance(error, Exception) else "KILLED")
         raise
-    _close("FAILED" if tracker.failed else "FINISHED", tracker)
-
-
-def status_of(error: BaseException) -> str:
-    """Return the status of a run that ends with an error."""
-    return "FAILED" if isinstance(error, Exception) else "KILLED"
+    close("FINISHED")
 
 
 def _known(run_id: str | None) -> str | None:
@@ -422,9 +418,14 @@ def _kill_children(tracker: Tracker) -> None:
             mlflow.MlflowClient().set_terminated(run.info.run_id, "KILLED")
 
 
-def _close(status: str, tracker: Tracker) -> None:
+def _close(tracker: Tracker, status: str) -> None:
     import mlflow
 
+    if status != "FINISHED":
+        with suppress(ConfigError):
+            _kill_children(tracker)
+    elif tracker.failed:
+        status = "FAILED"
     mlflow.dspy.autolog(disable=True)
     with _explained():
         try:

@@ -183,7 +183,7 @@ def describe_failure(execution: Execution) -> str:
     return "\n".join(lines)
 
 
-def _shortened(found: "re.Match[str]") -> str:
+def _shortened(found: re.Match[str]) -> str:
     return "<packages>/" if found["packages"] else "<python>/"
 
 

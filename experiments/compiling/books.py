@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 import dspy
 
-from data.errors import ConfigError
 from data.paper import Paper
 from experiments.backbones.shared import attempt
 from experiments.backbones.shared import evaluation as as_evaluation
@@ -21,7 +21,7 @@ from experiments.compiling.purse import Purse
 from experiments.judging import assess, metrics_of
 from experiments.progress import print_line
 from experiments.session import Session
-from experiments.tracking import Tracker, status_of
+from experiments.tracking import Tracker, closing
 from experiments.work import slug
 from optimizers.budget import Spent, check_spent
 from optimizers.candidate import Candidate
@@ -86,25 +86,13 @@ class Books:
                 name, known = f"candidate {record.number}", self.run_ids.get(key)
                 tracker = self._trackers[key] = self.tracker.open_child(name, known)
                 self._enter(key, tracker.run_id)
-        with self._closing(tracker) if new else nullcontext(), as_evaluation(rollout) as given:
+        with closing(partial(self._close, tracker)) if new else nullcontext(), as_evaluation(rollout) as given:
             self._given[key, paper.hash, rollout] = given
             if new:
                 self._describe(record, tracker)
             callbacks = [*tracker.callbacks(), *dspy.settings.callbacks]
             with dspy.context(callbacks=callbacks), tracker.trace("Evaluation", paper=paper.title):
                 yield
-
-    @contextmanager
-    def _closing(self, tracker: Tracker) -> Iterator[None]:
-        """Close the run of a candidate behind a block."""
-        try:
-            yield
-        except BaseException as error:
-            status = status_of(error)
-            with suppress(Stop, ConfigError):  # what went wrong first is what is told
-                self._log(lambda: tracker.close(status))
-            raise
-        self._log(lambda: tracker.close("FINISHED"))
 
     def repeated(self, record: Record, paper: Paper, rollout: int) -> None:
         """Count the calls that need not be made again: they are answered from the transcript."""
@@ -163,6 +151,11 @@ class Books:
             self._logged.append(self.aside.submit(work))
         except RuntimeError:  # it was interrupted, and this thread does not know yet
             raise Stop("it has ended") from None
+
+    def _close(self, tracker: Tracker, status: str) -> None:
+        """Close the run of a candidate, unless all has ended and its runs were closed with it."""
+        with suppress(Stop):
+            self._log(lambda: tracker.close(status))
 
     def _enter(self, key: str, run_id: str | None) -> None:
         """Remember the run of a candidate for sessions to come."""
